@@ -1,0 +1,14 @@
+//! The broker as a state machine over a journal, without I/O.
+//!
+//! Everything enters as an input with its time, everything leaves as an effect. This crate must never open a socket
+//! or a file, read a clock, start a thread, take a lock or draw a random number by itself: hosts do that.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod chunk;
+pub mod config;
+pub mod protocol;
+pub mod record;
+pub mod time;

@@ -1,0 +1,2 @@
+//! The native server.
+fn main() {}
