@@ -175,10 +175,72 @@ apis! {
     2 ListOffsets(ListOffsetsRequest, ListOffsetsResponse)
     /// Describes brokers, topics and partitions; makes topics where that is automatic.
     3 Metadata(Box<MetadataRequest>, Box<MetadataResponse>)
+    /// Stores a group's offsets.
+    8 OffsetCommit(Box<OffsetCommitRequest>, Box<OffsetCommitResponse>)
+    /// Reads stored offsets.
+    9 OffsetFetch(Box<OffsetFetchRequest>, Box<OffsetFetchResponse>)
+    /// Finds the coordinator of a group or transactional id.
+    10 FindCoordinator(Box<FindCoordinatorRequest>, Box<FindCoordinatorResponse>)
+    /// Joins a classic group.
+    11 JoinGroup(Box<JoinGroupRequest>, Box<JoinGroupResponse>)
+    /// Says that a classic group's member is alive.
+    12 Heartbeat(Box<HeartbeatRequest>, Box<HeartbeatResponse>)
+    /// Takes members out of a classic group.
+    13 LeaveGroup(Box<LeaveGroupRequest>, Box<LeaveGroupResponse>)
+    /// Hands out a classic group's assignments.
+    14 SyncGroup(Box<SyncGroupRequest>, Box<SyncGroupResponse>)
+    /// Describes classic groups.
+    15 DescribeGroups(Box<DescribeGroupsRequest>, Box<DescribeGroupsResponse>)
+    /// Lists groups.
+    16 ListGroups(Box<ListGroupsRequest>, Box<ListGroupsResponse>)
+    /// Chooses a SASL mechanism.
+    17 SaslHandshake(Box<SaslHandshakeRequest>, Box<SaslHandshakeResponse>)
     /// Says which APIs, versions and features there are.
     18 ApiVersions(Box<ApiVersionsRequest>, Box<ApiVersionsResponse>)
     /// Makes topics.
     19 CreateTopics(Box<CreateTopicsRequest>, Box<CreateTopicsResponse>)
+    /// Removes topics.
+    20 DeleteTopics(Box<DeleteTopicsRequest>, Box<DeleteTopicsResponse>)
+    /// Removes records before an offset.
+    21 DeleteRecords(Box<DeleteRecordsRequest>, Box<DeleteRecordsResponse>)
+    /// Gives a producer its id and epoch.
+    22 InitProducerId(Box<InitProducerIdRequest>, Box<InitProducerIdResponse>)
+    /// Says where leader epochs ended.
+    23 OffsetForLeaderEpoch(Box<OffsetForLeaderEpochRequest>, Box<OffsetForLeaderEpochResponse>)
+    /// Adds partitions to transactions.
+    24 AddPartitionsToTxn(Box<AddPartitionsToTxnRequest>, Box<AddPartitionsToTxnResponse>)
+    /// Adds a group's offsets to a transaction.
+    25 AddOffsetsToTxn(Box<AddOffsetsToTxnRequest>, Box<AddOffsetsToTxnResponse>)
+    /// Ends a transaction.
+    26 EndTxn(Box<EndTxnRequest>, Box<EndTxnResponse>)
+    /// Stores a group's offsets in a transaction.
+    28 TxnOffsetCommit(Box<TxnOffsetCommitRequest>, Box<TxnOffsetCommitResponse>)
+    /// Describes configurations.
+    32 DescribeConfigs(Box<DescribeConfigsRequest>, Box<DescribeConfigsResponse>)
+    /// Replaces configurations.
+    33 AlterConfigs(Box<AlterConfigsRequest>, Box<AlterConfigsResponse>)
+    /// Describes log directories.
+    35 DescribeLogDirs(Box<DescribeLogDirsRequest>, Box<DescribeLogDirsResponse>)
+    /// Takes a step of a SASL exchange.
+    36 SaslAuthenticate(Box<SaslAuthenticateRequest>, Box<SaslAuthenticateResponse>)
+    /// Gives topics more partitions.
+    37 CreatePartitions(Box<CreatePartitionsRequest>, Box<CreatePartitionsResponse>)
+    /// Removes groups.
+    42 DeleteGroups(Box<DeleteGroupsRequest>, Box<DeleteGroupsResponse>)
+    /// Elects leaders.
+    43 ElectLeaders(Box<ElectLeadersRequest>, Box<ElectLeadersResponse>)
+    /// Changes configurations.
+    44 IncrementalAlterConfigs(Box<IncrementalAlterConfigsRequest>, Box<IncrementalAlterConfigsResponse>)
+    /// Removes stored offsets.
+    47 OffsetDelete(Box<OffsetDeleteRequest>, Box<OffsetDeleteResponse>)
+    /// Describes brokers or controllers.
+    60 DescribeCluster(Box<DescribeClusterRequest>, Box<DescribeClusterResponse>)
+    /// Describes the producers of partitions.
+    61 DescribeProducers(Box<DescribeProducersRequest>, Box<DescribeProducersResponse>)
+    /// Lists resources that have a configuration.
+    74 ListConfigResources(Box<ListConfigResourcesRequest>, Box<ListConfigResourcesResponse>)
+    /// Describes topics and partitions in pages.
+    75 DescribeTopicPartitions(Box<DescribeTopicPartitionsRequest>, Box<DescribeTopicPartitionsResponse>)
 }
 
 /// What is declared of an API.
