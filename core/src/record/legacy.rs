@@ -14,7 +14,7 @@ pub(super) fn up_convert(
     _scratch: &mut Scratch,
 ) -> Result<(BytesMut, BatchHeader), BatchError> {
     Err(BatchError::new(
-        super::error::ErrorCode::InvalidRecord,
+        super::error::ErrorCode::INVALID_RECORD,
         "Messages of magic 0 and 1 are not taken yet.",
     ))
 }
