@@ -134,20 +134,21 @@ impl Partition {
         self.segments.iter().map(|segment| segment.bytes).sum()
     }
 
-    /// The last epoch not above `epoch` and where it ends (KIP-320): `(−1, −1)` where nothing is known.
+    /// The last epoch not above `epoch` and the offset where it ends (KIP-320): `(−1, −1)` where nothing is known.
     ///
-    /// `current` is the partition's leader epoch. Kafka: LeaderEpochFileCache.endOffsetFor.
+    /// `current` is the partition's leader epoch; it begins at the log's end where it has no record yet.
+    /// Kafka: LeaderEpochFileCache.endOffsetFor.
     #[must_use]
     pub fn end_of_epoch(&self, epoch: i32, current: i32) -> (i32, i64) {
         if epoch == current {
             return (current, self.high_watermark);
         }
-        let later = self.epochs.partition_point(|(known, _)| *known <= epoch);
-        match (later.checked_sub(1).and_then(|at| self.epochs.get(at)), self.epochs.get(later)) {
-            (Some((known, _)), Some((_, start))) => (*known, *start),
-            (Some((known, _)), None) if *known == epoch => (*known, self.high_watermark),
-            (None, Some((_, start))) => (epoch, *start),
-            (_, None) => (-1, -1),
+        if epoch > current || epoch < 0 {
+            return (-1, -1);
         }
+        let later = self.epochs.partition_point(|(known, _)| *known <= epoch);
+        let end = self.epochs.get(later).map_or(self.high_watermark, |(_, start)| *start);
+        let known = later.checked_sub(1).and_then(|at| self.epochs.get(at)).map_or(epoch, |(known, _)| *known);
+        (known, end)
     }
 }

@@ -239,6 +239,8 @@ pub enum Effect {
     Notice(crate::notice::Notice),
     /// Recovery is over; clients may come.
     Ready,
+    /// The store is not opened, for this reason; nothing was written and nothing follows.
+    Refused(alloc::string::String),
     /// The answer to [`Input::Shutdown`]: everything is durable, nothing follows.
     Stopped,
 }

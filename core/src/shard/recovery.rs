@@ -6,7 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::input::{OperationId, StorageEffect, Stored, StoreError};
 use super::snapshot::{self, Position, Root};
@@ -14,13 +14,16 @@ use super::state::State;
 use super::writer::Numbers;
 use crate::chunk::ObjectId;
 use crate::journal::entry::Entry;
-use crate::journal::slot::{self, HEADER_LEN, SlotEntry};
+use crate::journal::slot::{self, HEADER_LEN, SlotEntry, SlotHeader};
 use crate::journal::{JournalError, slot::MAX_SLOT_BYTES};
 use crate::notice::Notice;
 use crate::record::BatchHeader;
 
 /// The journal is read in pieces of this size.
 const PIECE: u32 = 4 << 20;
+
+/// Flushed slots are padded to this many bytes.
+const PADDING: u64 = 4096;
 
 /// What is being waited for.
 #[derive(Debug)]
@@ -140,7 +143,7 @@ impl Recovery {
             },
             Step::Journal => {
                 self.buffer.extend_from_slice(&bytes);
-                self.replay(bytes.is_empty(), numbers, notices)
+                self.replay(bytes.is_empty(), numbers)
             }
             Step::NextFile(object) => match slot::peek(&bytes) {
                 Ok(header) if header.sequence == self.end.sequence + 1 => {
@@ -148,7 +151,8 @@ impl Recovery {
                     self.buffer.clear();
                     self.more(PIECE, numbers)
                 }
-                _ => self.next_file(Some(object), numbers),
+                Ok(header) if self.was_durable(&header) => self.damaged(),
+                Ok(_) | Err(_) => self.next_file(Some(object), numbers),
             },
             Step::Probe => self.probe(&bytes, numbers, notices),
             Step::Flush => Progress::Done,
@@ -156,7 +160,7 @@ impl Recovery {
     }
 
     /// Applies the slots in the buffer.
-    fn replay(&mut self, at_end: bool, numbers: &mut Numbers, notices: &mut Vec<Notice>) -> Progress {
+    fn replay(&mut self, at_end: bool, numbers: &mut Numbers) -> Progress {
         loop {
             let header = match slot::peek(&self.buffer) {
                 Ok(header) => header,
@@ -169,15 +173,16 @@ impl Recovery {
             if header.sequence != self.end.sequence + 1 || header.epoch < self.epoch_seen {
                 break;
             }
+            // A slot was padded to the next 4 KiB where it was flushed, or not at all.
             let total = header.total_bytes as usize;
-            if self.buffer.len() < total && !at_end {
-                let missing = (total - self.buffer.len()).min(MAX_SLOT_BYTES) as u32;
+            let padded = ((self.end.at + total as u64).next_multiple_of(PADDING) - self.end.at) as usize;
+            if self.buffer.len() < padded && !at_end {
+                let missing = (padded - self.buffer.len()).min(MAX_SLOT_BYTES) as u32;
                 return self.more(missing.max(PIECE), numbers);
             }
-            let bytes = self.buffer.clone().freeze();
-            let (state, position) = (&mut self.state, self.end.at);
-            let wall = header.wall;
-            let applied = slot::read(&bytes, |entry| match entry {
+            let Self { buffer, state, .. } = self;
+            let (position, wall) = (self.end.at, header.wall);
+            let applied = slot::read(buffer, |entry| match entry {
                 SlotEntry::Batch { partition, at, bytes } => {
                     let Ok(header) = BatchHeader::parse(bytes) else { return };
                     state.append(partition, &header, bytes.len() as u32, wall);
@@ -195,42 +200,36 @@ impl Recovery {
             self.epoch_seen = header.epoch;
             self.slots += 1;
             self.end.sequence = header.sequence;
-            self.skip_padding(total, numbers);
+            let zeros = self.buffer.get(total..padded).is_some_and(|pad| pad.iter().all(|byte| *byte == 0));
+            let used = if zeros { padded } else { total };
+            self.buffer.advance(used);
+            self.end.at += used as u64;
             if self.buffer.is_empty() && !at_end {
                 return self.more(PIECE, numbers);
             }
         }
         self.broken_at = self.end.at;
-        self.step = Step::Probe;
-        self.probe_from(self.end.at, numbers, notices)
-    }
-
-    /// Passes over a slot and the zeros behind it.
-    fn skip_padding(&mut self, total: usize, _numbers: &mut Numbers) {
-        let mut used = total;
-        // A slot was padded to the next 4 KiB where it was flushed, or not at all.
-        let aligned = (self.end.at + total as u64).next_multiple_of(4096) - self.end.at;
-        let aligned = aligned as usize;
-        let zeros = self.buffer.get(total..aligned).is_some_and(|pad| pad.iter().all(|byte| *byte == 0));
-        if zeros && slot::peek(self.buffer.get(total..).unwrap_or(&[])).is_err() {
-            used = aligned;
-        }
-        let _ = self.buffer.split_to(used.min(self.buffer.len()));
-        self.end.at += used as u64;
-    }
-
-    fn probe_from(&mut self, at: u64, numbers: &mut Numbers, notices: &mut Vec<Notice>) -> Progress {
-        let _ = notices;
         self.buffer.clear();
         self.step = Step::Probe;
-        self.end.at = self.broken_at;
-        self.operation = numbers.operation();
-        Progress::Do(StorageEffect::Read { operation: self.operation, object: self.end.object, at, len: PIECE })
+        self.read(self.end.object, self.end.at, PIECE, numbers)
+    }
+
+    /// Whether a slot that stands behind the journal's end says that the broken one had been durable.
+    const fn was_durable(&self, later: &SlotHeader) -> bool {
+        later.epoch >= self.epoch_seen && later.epoch < self.root.epoch && later.durable > self.end.sequence
+    }
+
+    fn damaged(&self) -> Progress {
+        Progress::Refused(alloc::format!(
+            "journal file {} is damaged at byte {}: slot {} was durable and cannot be read; restore the file, nothing was written",
+            self.end.object.0,
+            self.broken_at,
+            self.end.sequence + 1
+        ))
     }
 
     /// Looks behind the journal's end for a slot that says that more had been durable.
     fn probe(&mut self, bytes: &Bytes, numbers: &mut Numbers, notices: &mut Vec<Notice>) -> Progress {
-        let expected = self.end.sequence + 1;
         let mut garbage = false;
         for at in 0..bytes.len().saturating_sub(HEADER_LEN) {
             let Some(rest) = bytes.get(at..) else { break };
@@ -240,11 +239,8 @@ impl Recovery {
             }
             garbage = true;
             if let Ok(header) = slot::peek(rest) {
-                if header.epoch >= self.epoch_seen && header.durable >= expected && header.epoch < self.root.epoch {
-                    return Progress::Refused(alloc::format!(
-                        "journal file {} is damaged at byte {}: slot {expected} was durable and cannot be read; restore the file, nothing was written",
-                        self.end.object.0, self.broken_at
-                    ));
+                if self.was_durable(&header) {
+                    return self.damaged();
                 }
             }
         }

@@ -35,18 +35,32 @@ const ARENA_BYTES: usize = 64 << 10;
 struct InFlight {
     operation: OperationId,
     sequence: u64,
-    batches: Vec<(PartitionId, i64)>,
+    flush: bool,
+    batches: Vec<Appended>,
+}
+
+/// A batch that is on its way to the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Appended {
+    /// Its partition.
+    pub partition: PartitionId,
+    /// The offset after its last record.
+    pub end: i64,
+    /// Its bytes.
+    pub bytes: u32,
 }
 
 /// What follows a storage completion.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Written {
     /// Not one of the writer's.
     NotMine,
-    /// Nothing to be seen from outside.
-    Quiet,
-    /// Slots up to this one are durable.
-    Durable(u64),
+    /// This file is complete and another one is being written.
+    Sealed(ObjectId),
+    /// The next file is ready.
+    Prepared,
+    /// A slot is durable; these batches became visible. To be given back to [`Writer::recycle`].
+    Slot(Vec<Appended>),
 }
 
 /// The writing end.
@@ -67,12 +81,13 @@ pub struct Writer {
     written: u64,
     sequence: u64,
     durable: u64,
+    flushed: u64,
     in_flight: Option<InFlight>,
     sealing: Option<OperationId>,
     preparing: Option<(OperationId, ObjectId, u64)>,
     prepared: Option<(ObjectId, u64)>,
     store_full: bool,
-    recycled: Vec<(PartitionId, i64)>,
+    recycled: Vec<Appended>,
     encoded: Vec<u8>,
     failed: bool,
 }
@@ -121,6 +136,7 @@ impl Writer {
             written: end.at,
             sequence: end.sequence,
             durable: end.sequence,
+            flushed: end.sequence,
             in_flight: None,
             sealing: None,
             preparing: None,
@@ -236,7 +252,7 @@ impl Writer {
         let stamp = SlotStamp {
             epoch: self.epoch,
             sequence: self.sequence,
-            durable: self.durable,
+            durable: self.flushed,
             wall: self.wall,
             owner: self.owner,
         };
@@ -252,11 +268,12 @@ impl Writer {
             let Ok(header) = BatchHeader::parse(batch) else { return };
             state.place(partition, &header, position + at, batch.len() as u32);
             tail.push(object, position + at, batch);
-            batches.push((partition, header.base_offset + i64::from(header.last_offset_delta) + 1));
+            let end = header.base_offset + i64::from(header.last_offset_delta) + 1;
+            batches.push(Appended { partition, end, bytes: batch.len() as u32 });
         });
         self.entries += batches.len() as u32;
         let operation = numbers.operation();
-        self.in_flight = Some(InFlight { operation, sequence: self.sequence, batches });
+        self.in_flight = Some(InFlight { operation, sequence: self.sequence, flush, batches });
         let at = self.position;
         self.position += slot.padded_bytes;
         self.written += slot.padded_bytes;
@@ -332,28 +349,32 @@ impl Writer {
         }
     }
 
-    /// Takes a completion that ended well. `hw` is told each partition whose records became visible, with the offset
-    /// up to which they are.
-    pub fn done(&mut self, operation: OperationId, state: &mut State, mut hw: impl FnMut(&mut State, PartitionId, i64)) -> Written {
+    /// Takes a completion that ended well.
+    pub fn done(&mut self, operation: OperationId) -> Written {
         if let Some(done) = self.in_flight.take_if(|f| f.operation == operation) {
             self.durable = done.sequence;
-            let mut batches = done.batches;
-            for (partition, end) in batches.drain(..) {
-                hw(state, partition, end);
+            if done.flush {
+                self.flushed = done.sequence;
             }
-            self.recycled = batches;
-            return Written::Durable(self.durable);
+            return Written::Slot(done.batches);
         }
         if self.sealing.take_if(|o| *o == operation).is_some() {
+            let sealed = self.object;
             self.open_prepared();
-            return Written::Quiet;
+            return Written::Sealed(sealed);
         }
         if let Some((_, object, bytes)) = self.preparing.take_if(|(o, ..)| *o == operation) {
             self.prepared = Some((object, bytes));
             self.store_full = false;
-            return Written::Quiet;
+            return Written::Prepared;
         }
         Written::NotMine
+    }
+
+    /// Takes back what [`Written::Slot`] held, so that the next slot needs no memory for it.
+    pub fn recycle(&mut self, mut batches: Vec<Appended>) {
+        batches.clear();
+        self.recycled = batches;
     }
 
     /// Takes a preparation that the store had no room for. False where the operation is another one.
