@@ -2,11 +2,21 @@
 //!
 //! What stands here is advertised, so it works in full. One handler file an API key; this file only lists.
 
+mod create_topics;
+pub(crate) mod fetch;
+mod list_offsets;
+mod metadata;
+mod produce;
+pub mod topics;
+
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
-use crate::protocol::messages::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
-use crate::protocol::{ApiKey, ErrorCode};
+use crate::protocol::messages::api_versions::ApiVersion;
+use crate::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use crate::protocol::{ApiKey, ErrorCode, Request, Response};
+use crate::shard::Shard;
+use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
 
 /// The versions served of an API; none where it is not served.
 #[must_use]
@@ -19,6 +29,46 @@ pub const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::Metadata
         | ApiKey::ApiVersions
         | ApiKey::CreateTopics => Some(key.versions()),
+        _ => None,
+    }
+}
+
+impl Shard {
+    /// Hands a request to its handler.
+    pub(crate) fn request(&mut self, id: RequestId, context: &RequestContext, operation: Operation) {
+        let request = match operation {
+            Operation::Produce { transactional_id, entries, .. } => {
+                return self.produce(id, transactional_id.is_some(), entries);
+            }
+            Operation::Request(request) => request,
+        };
+        match request {
+            Request::Fetch(request) => self.fetch(id, context, request),
+            Request::ListOffsets(request) => self.list_offsets(id, context, request),
+            Request::Metadata(request) => self.metadata(id, context, &request),
+            Request::CreateTopics(request) => self.create_topics(id, context, &request),
+            // The connection lets nothing else through.
+            _ => self.reply_after(0, id, Reply::Close),
+        }
+    }
+}
+
+/// A reply whose changes will never be durable: the journal has failed.
+///
+/// Produce says so for each partition; other clients see their connection close, and ask again.
+#[must_use]
+pub(crate) fn failed(reply: Reply) -> Reply {
+    match reply {
+        Reply::Produce(mut outcomes) => {
+            for outcome in &mut outcomes {
+                outcome.error = ErrorCode::KAFKA_STORAGE_ERROR;
+                outcome.base_offset = -1;
+                outcome.log_append_time = -1;
+            }
+            Reply::Produce(outcomes)
+        }
+        Reply::Response(Response::Fetch(response)) => Reply::Response(Response::Fetch(response)),
+        Reply::Response(_) | Reply::Close => Reply::Close,
     }
 }
 

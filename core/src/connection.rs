@@ -7,7 +7,9 @@ mod fetch;
 mod framing;
 mod pipeline;
 mod produce;
+mod split;
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
@@ -218,7 +220,7 @@ impl Connection {
             if key == ApiKey::ApiVersions {
                 self.pipeline.begin(&header);
                 let response = crate::api::api_versions_unsupported();
-                self.pipeline.answer_in_version(response.into(), 0);
+                self.pipeline.answer_in_version(Box::new(response).into(), 0);
                 return Ok(());
             }
             return Err(CloseReason::Unsupported { api_key: key.code(), api_version: version });
@@ -233,7 +235,7 @@ impl Connection {
         match request {
             Request::ApiVersions(request) => {
                 let response = crate::api::api_versions(&request, version);
-                self.pipeline.answer(id.sequence, response.into());
+                self.pipeline.answer(id.sequence, Box::new(response).into());
             }
             Request::Produce(request) => self.produce(now, id, context, request, workspace),
             request => {

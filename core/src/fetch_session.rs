@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use smallvec::SmallVec;
 
-use crate::protocol::messages::{FetchPartition, FetchRequest};
+use crate::protocol::messages::FetchRequest;
+use crate::protocol::messages::fetch::FetchPartition;
 use crate::protocol::{ErrorCode, KString, Uuid};
 use crate::random::Random;
 use crate::time::Instant;

@@ -8,9 +8,10 @@ use smallvec::SmallVec;
 use crate::chunk::{Chunk, Chunks};
 use crate::fetch_session::{Kind, Target};
 use crate::image::{Image, PartitionId};
-use crate::protocol::messages::{
-    EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
+use crate::protocol::messages::fetch::{
+    EpochEndOffset, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
+use crate::protocol::messages::{FetchRequest, FetchResponse};
 use crate::protocol::ErrorCode;
 use crate::shard::Shard;
 use crate::shard::fetching::Pending;

@@ -2,16 +2,19 @@
 //!
 //! BEHAVIOURS 10–23. It must never touch a partition's state.
 
+use alloc::vec::Vec;
+
 use smallvec::SmallVec;
 
 use super::{Connection, Demand, Workspace};
+use crate::config::{self, CompressionType, TopicConfig};
 use crate::image::TopicImage;
-use crate::protocol::messages::{
-    BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, ProduceRequest, ProduceResponse,
-    TopicProduceData, TopicProduceResponse,
+use crate::protocol::messages::produce::{
+    BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, TopicProduceData, TopicProduceResponse,
 };
+use crate::protocol::messages::{ProduceRequest, ProduceResponse};
 use crate::protocol::{ErrorCode, KString};
-use crate::record::{BatchError, ValidationRules, validate};
+use crate::record::{BatchError, Codec, CompressionTarget, TimestampType, ValidationRules, validate};
 use crate::shard::input::{Operation, ProduceEntry, ProduceOutcome, RequestContext, RequestId, ShardId};
 use crate::time::Now;
 
@@ -32,7 +35,6 @@ impl Connection {
         let mut response = ProduceResponse::default();
         let mut shards: SmallVec<[(ShardId, SmallVec<[ProduceEntry; 1]>); 1]> = SmallVec::new();
         let mut failed = false;
-        let transactional = transactional_id.is_some();
         for (t, topic) in topic_data.into_iter().enumerate() {
             let TopicProduceData { name, topic_id, partition_data } = topic;
             let known = if context.version >= 13 { image.topic_by_id(&topic_id) } else { image.topic(name.as_bytes()) };
@@ -42,10 +44,10 @@ impl Connection {
                 let mut answer = PartitionProduceResponse { index, base_offset: -1, ..Default::default() };
                 let checked = partition_of(known.map(|topic| &**topic), index, &context).and_then(|(topic, at)| {
                     if !matches!(acks, -1..=1) {
-                        return Err(BatchError::from(ErrorCode::INVALID_REQUIRED_ACKS));
+                        return Err(Refusal::from(ErrorCode::INVALID_REQUIRED_ACKS));
                     }
-                    let rules = ValidationRules::of(&topic.config, transactional);
-                    let records = records.ok_or_else(|| BatchError::from(ErrorCode::INVALID_RECORD))?;
+                    let rules = rules(&topic.config);
+                    let records = records.ok_or_else(|| Refusal::from(ErrorCode::INVALID_RECORD))?;
                     let batch = validate(now.wall, context.version, records, &rules, &mut workspace.scratch)?;
                     Ok((at, batch))
                 });
@@ -93,27 +95,71 @@ impl Connection {
     }
 }
 
+/// Why a partition's records go no further.
+struct Refusal {
+    code: ErrorCode,
+    message: Option<&'static str>,
+    records: Vec<(i32, Option<&'static str>)>,
+}
+
+impl From<ErrorCode> for Refusal {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, message: None, records: Vec::new() }
+    }
+}
+
+impl From<BatchError> for Refusal {
+    fn from(error: BatchError) -> Self {
+        Self { code: ErrorCode(error.code.code()), message: error.message, records: error.record_errors }
+    }
+}
+
+/// What the topic asks of its records.
+fn rules(config: &TopicConfig) -> ValidationRules {
+    ValidationRules {
+        max_message_bytes: u32::try_from(config.max_message_bytes).unwrap_or(0),
+        segment_bytes: u32::try_from(config.segment_bytes).unwrap_or(0),
+        compacted: config.cleanup_policy.compact,
+        timestamp_type: match config.message_timestamp_type {
+            config::TimestampType::CreateTime => TimestampType::CreateTime,
+            config::TimestampType::LogAppendTime => TimestampType::LogAppendTime,
+        },
+        timestamp_before_max_ms: config.message_timestamp_before_max_ms,
+        timestamp_after_max_ms: config.message_timestamp_after_max_ms,
+        compression: match config.compression_type {
+            CompressionType::Producer => CompressionTarget::Producer,
+            CompressionType::Uncompressed => CompressionTarget::Codec(Codec::None),
+            CompressionType::Gzip => CompressionTarget::Codec(Codec::Gzip),
+            CompressionType::Snappy => CompressionTarget::Codec(Codec::Snappy),
+            CompressionType::Lz4 => CompressionTarget::Codec(Codec::Lz4),
+            CompressionType::Zstd => CompressionTarget::Codec(Codec::Zstd),
+        },
+        gzip_level: config.compression_gzip_level,
+        trust_producers: false,
+    }
+}
+
 /// The partition that is meant, if it may be written to.
 fn partition_of<'a>(
     topic: Option<&'a TopicImage>,
     index: i32,
     context: &RequestContext,
-) -> Result<(&'a TopicImage, &'a crate::image::PartitionImage), BatchError> {
+) -> Result<(&'a TopicImage, &'a crate::image::PartitionImage), Refusal> {
     let unknown = if context.version >= 13 { ErrorCode::UNKNOWN_TOPIC_ID } else { ErrorCode::UNKNOWN_TOPIC_OR_PARTITION };
-    let topic = topic.ok_or_else(|| BatchError::from(unknown))?;
+    let topic = topic.ok_or_else(|| Refusal::from(unknown))?;
     let at = usize::try_from(index).ok().and_then(|index| topic.partitions.get(index));
-    let partition = at.ok_or_else(|| BatchError::from(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))?;
+    let partition = at.ok_or_else(|| Refusal::from(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))?;
     if topic.internal && context.client_id.as_bytes() != ADMIN_CLIENT {
-        return Err(BatchError::from(ErrorCode::INVALID_TOPIC_EXCEPTION));
+        return Err(Refusal::from(ErrorCode::INVALID_TOPIC_EXCEPTION));
     }
     Ok((topic, partition))
 }
 
-fn refuse(answer: &mut PartitionProduceResponse, error: &BatchError) {
+fn refuse(answer: &mut PartitionProduceResponse, error: &Refusal) {
     answer.error_code = error.code;
     answer.error_message = error.message.map(KString::from_static);
     answer.record_errors = error
-        .record_errors
+        .records
         .iter()
         .map(|(index, message)| BatchIndexAndErrorMessage {
             batch_index: *index,

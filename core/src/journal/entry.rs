@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::chunk::ObjectId;
+use crate::config::Overrides;
 use crate::image::PartitionId;
 use crate::partition::FileRange;
 use crate::protocol::Uuid;
@@ -25,7 +26,7 @@ pub enum Entry {
         /// Its partitions, by index.
         partitions: Vec<PartitionId>,
         /// The configuration it was given, by key.
-        configs: Vec<(String, String)>,
+        configs: Overrides,
     },
     /// A topic got further partitions.
     PartitionsAdded {
@@ -44,14 +45,14 @@ pub enum Entry {
         /// Its name.
         name: String,
         /// All that is set, by key.
-        configs: Vec<(String, String)>,
+        configs: Overrides,
     },
     /// The broker's dynamic configuration is this from now on.
     BrokerConfigs {
         /// For this broker where true, else the cluster's default.
         this_broker: bool,
         /// All that is set, by key.
-        configs: Vec<(String, String)>,
+        configs: Overrides,
     },
     /// Producer ids below this one may have been given out.
     ProducerIds {

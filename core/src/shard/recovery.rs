@@ -184,7 +184,7 @@ impl Recovery {
             let (position, wall) = (self.end.at, header.wall);
             let applied = slot::read(buffer, |entry| match entry {
                 SlotEntry::Batch { partition, at, bytes } => {
-                    let Ok(header) = BatchHeader::parse(bytes) else { return };
+                    let Some(header) = BatchHeader::parse(bytes) else { return };
                     state.append(partition, &header, bytes.len() as u32, wall);
                     state.place(partition, &header, position as u32 + at, bytes.len() as u32);
                 }

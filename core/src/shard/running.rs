@@ -11,7 +11,6 @@ use super::recovery::Progress;
 use super::snapshot::{self, Root};
 use super::writer::{Writer, Written};
 use super::{Phase, Shard, Snapshotting};
-use crate::config::TopicConfig;
 use crate::image::{Image, PartitionImage, TopicImage};
 use crate::journal::entry::Entry;
 use crate::notice::Notice;
@@ -104,7 +103,9 @@ impl Shard {
 
     /// Derives every effective configuration anew and hands out a new image.
     pub(crate) fn configure(&mut self) {
-        self.broker = self.base.with_dynamic(&self.state.default_configs, &self.state.broker_configs);
+        let (broker, cluster) = (self.state.broker_configs.clone(), self.state.default_configs.clone());
+        // What was checked when it was set is still allowed, unless the program changed: then it does not count.
+        self.broker = self.base.with_dynamic(broker, cluster).map_or_else(|_| self.base.clone(), Arc::new);
         self.state.topics.values_mut().for_each(|topic| topic.effective = None);
         self.publish();
     }
@@ -119,7 +120,7 @@ impl Shard {
             let fresh = topic.effective.is_none();
             let config = topic
                 .effective
-                .get_or_insert_with(|| Arc::new(TopicConfig::new(&self.broker, &topic.configs)))
+                .get_or_insert_with(|| Arc::new(self.broker.topic.with(&topic.configs)))
                 .clone();
             let known = topics.get(name).is_some_and(|image| image.partitions.len() == topic.partitions.len());
             if known && !fresh {

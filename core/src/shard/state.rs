@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::chunk::ObjectId;
-use crate::config::TopicConfig;
+use crate::config::{Overrides, TopicConfig};
 use crate::image::PartitionId;
 use crate::journal::entry::{CommittedOffset, Entry};
 use crate::journal::index::{IndexBuilder, IndexEntry};
@@ -19,9 +19,6 @@ use crate::partition::{FileRange, Partition};
 use crate::protocol::{KString, Uuid};
 use crate::record::BatchHeader;
 use crate::time::UnixMillis;
-
-/// Configuration that was set, by key.
-pub type Configs = BTreeMap<String, String>;
 
 /// One topic.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,7 +28,7 @@ pub struct Topic {
     /// Its partitions, by index.
     pub partitions: Vec<PartitionId>,
     /// What was set for it.
-    pub configs: Configs,
+    pub configs: Overrides,
     /// The start of the broker in which it was made: its leader epoch counts from there.
     pub created_epoch: u64,
     /// Effective configuration; derived whenever `configs` or the broker's change.
@@ -56,9 +53,9 @@ pub struct State {
     /// The first producer id that was certainly never given out.
     pub next_producer_id: i64,
     /// Dynamic configuration of this broker.
-    pub broker_configs: Configs,
+    pub broker_configs: Overrides,
     /// Dynamic configuration of every broker.
-    pub default_configs: Configs,
+    pub default_configs: Overrides,
     /// Committed offsets by group.
     pub groups: BTreeMap<String, GroupOffsets>,
     /// Where the index of each sealed file begins.
@@ -143,7 +140,7 @@ impl State {
                 let topic = Topic {
                     id: *id,
                     partitions: Vec::new(),
-                    configs: configs.iter().cloned().collect(),
+                    configs: configs.clone(),
                     created_epoch: self.epoch,
                     effective: None,
                 };
@@ -166,12 +163,12 @@ impl State {
             }
             Entry::TopicConfigs { name, configs } => {
                 if let Some(topic) = self.topics.get_mut(name.as_bytes()) {
-                    topic.configs = configs.iter().cloned().collect();
+                    topic.configs = configs.clone();
                     topic.effective = None;
                 }
             }
             Entry::BrokerConfigs { this_broker, configs } => {
-                let set = configs.iter().cloned().collect();
+                let set = configs.clone();
                 *(if *this_broker { &mut self.broker_configs } else { &mut self.default_configs }) = set;
             }
             Entry::ProducerIds { next } => self.next_producer_id = self.next_producer_id.max(*next),

@@ -265,7 +265,7 @@ impl Writer {
         let alignment = if flush { self.profile.alignment } else { 1 };
         let slot = self.builder.finish(stamp, alignment, &mut self.arena, |partition, at, batch| {
             // What was checked when it came in still parses; a batch that does not is not placed.
-            let Ok(header) = BatchHeader::parse(batch) else { return };
+            let Some(header) = BatchHeader::parse(batch) else { return };
             state.place(partition, &header, position + at, batch.len() as u32);
             tail.push(object, position + at, batch);
             let end = header.base_offset + i64::from(header.last_offset_delta) + 1;
