@@ -7,7 +7,7 @@ pub(crate) mod fetch;
 mod list_offsets;
 mod metadata;
 mod produce;
-pub mod topics;
+pub(crate) mod topics;
 
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
@@ -21,7 +21,7 @@ use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
 /// The versions served of an API; none where it is not served.
 #[must_use]
 #[inline]
-pub const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
+pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
     match key {
         ApiKey::Produce
         | ApiKey::Fetch
@@ -82,7 +82,7 @@ fn entry(key: ApiKey) -> Option<ApiVersion> {
 /// Empty features and the like are left out by the codec, as Kafka leaves them out: librdkafka before 2.2.0 misreads
 /// tagged fields.
 #[must_use]
-pub fn api_versions(request: &ApiVersionsRequest, version: i16) -> ApiVersionsResponse {
+pub(crate) fn api_versions(request: &ApiVersionsRequest, version: i16) -> ApiVersionsResponse {
     let named = |name: &[u8]| is_software_name(name);
     let legal = version < 3
         || (named(request.client_software_name.as_bytes()) && named(request.client_software_version.as_bytes()));
@@ -94,7 +94,7 @@ pub fn api_versions(request: &ApiVersionsRequest, version: i16) -> ApiVersionsRe
 
 /// The answer to ApiVersions in a version that is not served: in the form of version 0, naming what is (KIP-511).
 #[must_use]
-pub fn api_versions_unsupported() -> ApiVersionsResponse {
+pub(crate) fn api_versions_unsupported() -> ApiVersionsResponse {
     ApiVersionsResponse {
         error_code: ErrorCode::UNSUPPORTED_VERSION,
         api_keys: entry(ApiKey::ApiVersions).into_iter().collect::<Vec<_>>(),

@@ -19,7 +19,7 @@ const EVICTION_MS: i64 = 120_000;
 
 /// One partition to read.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub(crate) struct Target {
     /// The topic's name; empty where it was asked for by an id that is not known.
     pub topic: KString,
     /// The topic's id; zero where it was asked for by name.
@@ -33,7 +33,7 @@ pub struct Target {
 }
 
 /// The partitions of one fetch; one needs no memory of its own.
-pub type Targets = SmallVec<[Target; 1]>;
+pub(crate) type Targets = SmallVec<[Target; 1]>;
 
 #[derive(Debug)]
 struct Session {
@@ -45,13 +45,13 @@ struct Session {
 
 /// The sessions of a shard.
 #[derive(Debug, Default)]
-pub struct Sessions {
+pub(crate) struct Sessions {
     sessions: BTreeMap<i32, Session>,
 }
 
 /// What a request means for sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// No session.
     Sessionless,
     /// A full request that opens a session if there is room.
@@ -66,7 +66,7 @@ fn key_of(target: &Target) -> (Uuid, &[u8], i32) {
 
 /// The targets that a request names.
 #[must_use]
-pub fn targets_of(request: &mut FetchRequest) -> Targets {
+pub(crate) fn targets_of(request: &mut FetchRequest) -> Targets {
     let mut targets = Targets::new();
     for topic in request.topics.drain(..) {
         for partition in topic.partitions {
@@ -88,7 +88,7 @@ impl Sessions {
     ///
     /// # Errors
     /// FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR.
-    pub fn begin(&mut self, now: Instant, version: i16, request: &mut FetchRequest) -> Result<(Kind, Targets), ErrorCode> {
+    pub(crate) fn begin(&mut self, now: Instant, version: i16, request: &mut FetchRequest) -> Result<(Kind, Targets), ErrorCode> {
         let (id, epoch) = (request.session_id, request.session_epoch);
         if epoch == 0 || epoch == -1 {
             // A full request closes the session that it names.
@@ -111,7 +111,7 @@ impl Sessions {
     }
 
     /// Opens a session for what was just answered in full; 0 where there is no room.
-    pub fn open(&mut self, now: Instant, slots: usize, by_id: bool, targets: Targets, random: &mut Random) -> i32 {
+    pub(crate) fn open(&mut self, now: Instant, slots: usize, by_id: bool, targets: Targets, random: &mut Random) -> i32 {
         if targets.is_empty() {
             return 0;
         }
@@ -132,7 +132,7 @@ impl Sessions {
     }
 
     /// Gives a session its targets back. What was answered with data goes behind the rest.
-    pub fn finish(&mut self, id: i32, mut targets: Targets, had_data: impl Fn(&Target) -> bool) {
+    pub(crate) fn finish(&mut self, id: i32, mut targets: Targets, had_data: impl Fn(&Target) -> bool) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if targets.len() > 1 {
             targets.sort_by_key(had_data);

@@ -3,8 +3,8 @@
 //! Hard state changes only through [`Partition::append`] and the other methods that replay calls as well. It must never
 //! do I/O and never look inside a batch beyond its header.
 
-pub mod producer_state;
-pub mod segments;
+pub(crate) mod producer_state;
+pub(crate) mod segments;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;

@@ -6,17 +6,17 @@ use crate::protocol::Uuid;
 
 /// A stream of numbers (SplitMix64).
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The stream of `seed`.
     #[must_use]
-    pub const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// The next 64 bits.
-    pub const fn next(&mut self) -> u64 {
+    pub(crate) const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,7 +25,7 @@ impl Random {
     }
 
     /// A version 4 UUID. Kafka makes none whose text begins with a dash, for the sake of command lines.
-    pub fn uuid(&mut self) -> Uuid {
+    pub(crate) fn uuid(&mut self) -> Uuid {
         loop {
             let mut bytes = [0; 16];
             bytes[..8].copy_from_slice(&self.next().to_be_bytes());
@@ -40,7 +40,7 @@ impl Random {
     }
 
     /// A positive number of 31 bits, never 0.
-    pub const fn positive(&mut self) -> i32 {
+    pub(crate) const fn positive(&mut self) -> i32 {
         loop {
             let number = (self.next() >> 33) as i32;
             if number != 0 {

@@ -21,7 +21,7 @@ use crate::shard::input::{Effect, Reply, RequestContext, RequestId};
 
 /// A topic that is to be made.
 #[derive(Clone, Debug)]
-pub struct NewTopic {
+pub(crate) struct NewTopic {
     /// Its name.
     pub name: KString,
     /// How many partitions.
@@ -35,14 +35,14 @@ pub struct NewTopic {
 impl NewTopic {
     /// A topic without configuration of its own.
     #[must_use]
-    pub const fn plain(name: KString, partitions: i32, replication_factor: i16) -> Self {
+    pub(crate) const fn plain(name: KString, partitions: i32, replication_factor: i16) -> Self {
         Self { name, partitions, replication_factor, configs: Overrides::EMPTY }
     }
 }
 
 /// Why a topic is not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// Kafka's code.
     pub code: ErrorCode,
     /// What to tell the client.

@@ -3,20 +3,20 @@
 //! Kafka: Topic.java. Nothing here may depend on state.
 
 /// The longest topic name, bytes: with the dash and five digits of a partition it fits a file name.
-pub const MAX_NAME_LEN: usize = 249;
+pub(crate) const MAX_NAME_LEN: usize = 249;
 
 /// Most partitions that one request may create (Kafka: `max.partitions.per.request`-like limit of the controller).
-pub const MAX_PARTITIONS_PER_REQUEST: i64 = 10_000;
+pub(crate) const MAX_PARTITIONS_PER_REQUEST: i64 = 10_000;
 
 /// Whether a topic is the broker's own.
 #[must_use]
-pub fn is_internal(name: &[u8]) -> bool {
+pub(crate) fn is_internal(name: &[u8]) -> bool {
     matches!(name, b"__consumer_offsets" | b"__transaction_state" | b"__share_group_state")
 }
 
 /// Why a topic name is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadName {
+pub(crate) enum BadName {
     /// It is empty.
     Empty,
     /// It is `.` or `..`.
@@ -30,7 +30,7 @@ pub enum BadName {
 impl BadName {
     /// What to tell the client.
     #[must_use]
-    pub const fn message(self) -> &'static str {
+    pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::Empty => "Topic name is invalid: the empty string is not allowed",
             Self::Dots => "Topic name is invalid: '.' and '..' are not allowed",
@@ -46,7 +46,7 @@ impl BadName {
 ///
 /// # Errors
 /// [`BadName`].
-pub fn check_name(name: &[u8]) -> Result<(), BadName> {
+pub(crate) fn check_name(name: &[u8]) -> Result<(), BadName> {
     if name.is_empty() {
         Err(BadName::Empty)
     } else if matches!(name, b"." | b"..") {
@@ -62,7 +62,7 @@ pub fn check_name(name: &[u8]) -> Result<(), BadName> {
 
 /// Whether two names would be one in metrics, where `.` becomes `_`.
 #[must_use]
-pub fn collides(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn collides(a: &[u8], b: &[u8]) -> bool {
     let fold = |byte: &u8| if *byte == b'.' { b'_' } else { *byte };
     a != b && a.len() == b.len() && a.iter().map(fold).eq(b.iter().map(fold))
 }

@@ -16,11 +16,11 @@ const FIXED_HEADER: usize = 8;
 
 /// The length of a frame is negative or too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadLength(pub i32);
+pub(super) struct BadLength(pub i32);
 
 /// The frames of one connection.
 #[derive(Debug, Default)]
-pub struct Framing {
+pub(super) struct Framing {
     prefix: [u8; 4],
     prefix_len: u8,
     /// The frame that is arriving, without its prefix.
@@ -36,7 +36,7 @@ impl Framing {
     ///
     /// # Errors
     /// [`BadLength`]: the connection is to be closed. Frames before it are still there.
-    pub fn receive(&mut self, arena: &mut BytesMut, max_bytes: usize) -> Result<(), BadLength> {
+    pub(super) fn receive(&mut self, arena: &mut BytesMut, max_bytes: usize) -> Result<(), BadLength> {
         if self.need > 0 {
             let take = (self.need - self.partial.len()).min(arena.len());
             self.grow(take);
@@ -77,7 +77,7 @@ impl Framing {
     }
 
     /// The arriving frame, with room for more of it: at most [`Self::missing`] bytes may be filled in.
-    pub fn partial(&mut self) -> Option<&mut BytesMut> {
+    pub(super) fn partial(&mut self) -> Option<&mut BytesMut> {
         if self.need == 0 {
             return None;
         }
@@ -86,7 +86,7 @@ impl Framing {
     }
 
     /// To be called after [`Self::partial`] was filled.
-    pub fn complete(&mut self) {
+    pub(super) fn complete(&mut self) {
         if self.need > 0 && self.partial.len() >= self.need {
             self.need = 0;
             let frame = core::mem::take(&mut self.partial);
@@ -96,24 +96,24 @@ impl Framing {
 
     /// Bytes that the arriving frame still lacks.
     #[must_use]
-    pub fn missing(&self) -> usize {
+    pub(super) fn missing(&self) -> usize {
         self.need - self.partial.len().min(self.need)
     }
 
     /// Whether a frame has begun to arrive, but not yet its fixed header fields.
     #[must_use]
-    pub fn is_in_header(&self) -> bool {
+    pub(super) fn is_in_header(&self) -> bool {
         self.prefix_len > 0 || (self.need > 0 && self.partial.len() < FIXED_HEADER)
     }
 
     /// Whether the oldest complete frame begins with this API key.
     #[must_use]
-    pub fn peek_is(&self, api_key: i16) -> bool {
+    pub(super) fn peek_is(&self, api_key: i16) -> bool {
         self.frames.front().is_some_and(|frame| frame.starts_with(&api_key.to_be_bytes()))
     }
 
     /// The oldest complete frame.
-    pub fn pop(&mut self) -> Option<BytesMut> {
+    pub(super) fn pop(&mut self) -> Option<BytesMut> {
         let frame = self.frames.pop_front()?;
         self.queued -= frame.len();
         if self.frames.is_empty() && self.frames.capacity() > 64 {
@@ -124,7 +124,7 @@ impl Framing {
 
     /// Bytes of complete frames that wait.
     #[must_use]
-    pub const fn queued(&self) -> usize {
+    pub(super) const fn queued(&self) -> usize {
         self.queued
     }
 

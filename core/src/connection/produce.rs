@@ -110,7 +110,7 @@ impl From<ErrorCode> for Refusal {
 
 impl From<BatchError> for Refusal {
     fn from(error: BatchError) -> Self {
-        Self { code: ErrorCode(error.code.code()), message: error.message, records: error.record_errors }
+        Self { code: error.code, message: error.message, records: error.record_errors }
     }
 }
 

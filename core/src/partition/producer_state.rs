@@ -9,7 +9,7 @@ use crate::protocol::error_code::ErrorCode;
 use crate::record::BatchHeader;
 
 /// How many batches are remembered: the most that a client may have in flight (KIP-185).
-pub const REMEMBERED_BATCHES: usize = 5;
+pub(crate) const REMEMBERED_BATCHES: usize = 5;
 
 /// One batch that was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

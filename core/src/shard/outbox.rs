@@ -8,13 +8,13 @@ use super::input::{Effect, Reply, RequestId};
 
 /// Replies in the order in which their slots become durable.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     waiting: VecDeque<(u64, RequestId, Reply)>,
 }
 
 impl Outbox {
     /// Sends `reply` when slot `needs` is durable, which may be now.
-    pub fn push(&mut self, needs: u64, durable: u64, id: RequestId, reply: Reply, effects: &mut VecDeque<Effect>) {
+    pub(crate) fn push(&mut self, needs: u64, durable: u64, id: RequestId, reply: Reply, effects: &mut VecDeque<Effect>) {
         if needs <= durable {
             effects.push_back(Effect::Reply { id, reply });
         } else {
@@ -25,7 +25,7 @@ impl Outbox {
     }
 
     /// Sends what depends on slots up to `durable`.
-    pub fn release(&mut self, durable: u64, effects: &mut VecDeque<Effect>) {
+    pub(crate) fn release(&mut self, durable: u64, effects: &mut VecDeque<Effect>) {
         while self.waiting.front().is_some_and(|(slot, ..)| *slot <= durable) {
             if let Some((_, id, reply)) = self.waiting.pop_front() {
                 effects.push_back(Effect::Reply { id, reply });
@@ -34,13 +34,13 @@ impl Outbox {
     }
 
     /// Empties it: what waits will never be durable.
-    pub fn fail(&mut self) -> impl Iterator<Item = (RequestId, Reply)> + '_ {
+    pub(crate) fn fail(&mut self) -> impl Iterator<Item = (RequestId, Reply)> + '_ {
         self.waiting.drain(..).map(|(_, id, reply)| (id, reply))
     }
 
     /// How many replies wait.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.waiting.len()
     }
 }

@@ -17,7 +17,7 @@ const MAX_PAGES: usize = 256;
 
 /// A page that has to be read first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PageKey {
+pub(crate) struct PageKey {
     /// The sealed file.
     pub object: ObjectId,
     /// First byte of the page in the file.
@@ -26,7 +26,7 @@ pub struct PageKey {
 
 /// Why an entry is not to be had at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
+pub(crate) enum Unreadable {
     /// This page must be read first.
     Page(PageKey),
     /// The index is damaged.
@@ -35,14 +35,14 @@ pub enum Unreadable {
 
 /// Pages of sealed files, the least recently used ones go first.
 #[derive(Debug, Default)]
-pub struct PageCache {
+pub(crate) struct PageCache {
     pages: BTreeMap<PageKey, (Option<Bytes>, u64)>,
     clock: u64,
 }
 
 impl PageCache {
     /// Keeps a page that was read, or notes that it is damaged or missing.
-    pub fn insert(&mut self, key: PageKey, page: Option<Bytes>) {
+    pub(crate) fn insert(&mut self, key: PageKey, page: Option<Bytes>) {
         if self.pages.len() >= MAX_PAGES {
             let oldest = self.pages.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| *key);
             oldest.and_then(|key| self.pages.remove(&key));
@@ -53,7 +53,7 @@ impl PageCache {
     }
 
     /// Forgets the pages of a file.
-    pub fn forget(&mut self, object: ObjectId) {
+    pub(crate) fn forget(&mut self, object: ObjectId) {
         self.pages.retain(|key, _| key.object != object);
     }
 
@@ -68,7 +68,7 @@ impl PageCache {
 
 /// A batch's place: in the sealed file with this number in the partition's list, or behind all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Position in [`Partition::files`]; its length for the file that is being written.
     pub file: usize,
     /// Number of the entry among the partition's in that file.
@@ -77,7 +77,7 @@ pub struct Place {
 
 /// What is needed to find batches of one partition.
 #[derive(Debug)]
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     /// The partition.
     pub partition: &'a Partition,
     id: PartitionId,
@@ -89,7 +89,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of partition `id`; `active` is the file that is being written.
     #[must_use]
-    pub fn new(state: &'a State, id: PartitionId, active: ObjectId, pages: &'a mut PageCache) -> Option<Self> {
+    pub(crate) fn new(state: &'a State, id: PartitionId, active: ObjectId, pages: &'a mut PageCache) -> Option<Self> {
         let partition = state.partitions.get(&id)?;
         Some(Self { partition, id, index_at: &state.index_at, active, pages })
     }
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Unreadable`].
-    pub fn entry(&mut self, place: Place) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
+    pub(crate) fn entry(&mut self, place: Place) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
         let Some(range) = self.partition.files.get(place.file) else {
             let entry = self.partition.active.get(place.entry as usize);
             return Ok(entry.map(|entry| (self.active, *entry)));
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
 
     /// The place behind `place`.
     #[must_use]
-    pub fn next(&self, place: Place) -> Place {
+    pub(crate) fn next(&self, place: Place) -> Place {
         match self.partition.files.get(place.file) {
             Some(range) if place.entry + 1 >= range.entries => Place { file: place.file + 1, entry: 0 },
             Some(_) | None => Place { file: place.file, entry: place.entry + 1 },
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Unreadable`].
-    pub fn find(&mut self, offset: i64) -> Result<Place, Unreadable> {
+    pub(crate) fn find(&mut self, offset: i64) -> Result<Place, Unreadable> {
         let file = self.partition.files.partition_point(|range| range.last_offset < offset);
         let Some(range) = self.partition.files.get(file) else {
             let entry = self.partition.active.partition_point(|entry| entry.last_offset < offset) as u32;
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Unreadable`].
-    pub fn find_timestamp(&mut self, offset: i64, timestamp: i64) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
+    pub(crate) fn find_timestamp(&mut self, offset: i64, timestamp: i64) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
         let mut place = self.find(offset)?;
         while let Some(range) = self.partition.files.get(place.file) {
             if range.max_timestamp < timestamp {
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
 
     /// The largest timestamp from `offset` on, −1 where there is no record; pages are not needed for it.
     #[must_use]
-    pub fn max_timestamp(&self, offset: i64) -> i64 {
+    pub(crate) fn max_timestamp(&self, offset: i64) -> i64 {
         let files = self.partition.files.iter().filter(|range| range.last_offset >= offset).map(|range| range.max_timestamp);
         let active = self.partition.active.iter().filter(|entry| entry.last_offset >= offset).map(|e| e.max_timestamp);
         files.chain(active).max().unwrap_or(-1)

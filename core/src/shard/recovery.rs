@@ -39,7 +39,7 @@ enum Step {
 
 /// A store that is being opened.
 #[derive(Debug)]
-pub struct Recovery {
+pub(super) struct Recovery {
     /// The root, with this start's epoch.
     pub root: Root,
     objects: BTreeMap<ObjectId, u64>,
@@ -57,7 +57,7 @@ pub struct Recovery {
 
 /// What follows a step.
 #[derive(Debug)]
-pub enum Progress {
+pub(super) enum Progress {
     /// Do this, then call again.
     Do(StorageEffect),
     /// Everything is known.
@@ -68,7 +68,7 @@ pub enum Progress {
 
 /// What was found.
 #[derive(Debug)]
-pub struct Recovered {
+pub(super) struct Recovered {
     /// Where the next slot goes.
     pub end: Position,
     /// Size of the file that is being written.
@@ -79,7 +79,7 @@ pub struct Recovered {
 
 impl Recovery {
     /// Begins with a root that was read. The first step is in the second part.
-    pub fn begin(root: Root, objects: &[(ObjectId, u64)], numbers: &mut Numbers) -> (Self, Progress) {
+    pub(super) fn begin(root: Root, objects: &[(ObjectId, u64)], numbers: &mut Numbers) -> (Self, Progress) {
         let end = root.replay;
         let mut recovery = Self {
             root,
@@ -116,7 +116,7 @@ impl Recovery {
     }
 
     /// Takes the result of the step that was asked for.
-    pub fn advance(
+    pub(super) fn advance(
         &mut self,
         operation: OperationId,
         result: Result<Stored, StoreError>,
@@ -264,7 +264,7 @@ impl Recovery {
     }
 
     /// What was found, after [`Progress::Done`].
-    pub fn finish(&mut self) -> Recovered {
+    pub(super) fn finish(&mut self) -> Recovered {
         self.state.derive_rest();
         let capacity = self.objects.get(&self.end.object).copied().unwrap_or(0);
         let keep = |object: &ObjectId| {
@@ -277,7 +277,7 @@ impl Recovery {
 
     /// One more than every number in use.
     #[must_use]
-    pub fn next_object(&self) -> u64 {
+    pub(super) fn next_object(&self) -> u64 {
         self.objects.keys().next_back().map_or(0, |last| last.0 + 1).max(self.root.next_object)
     }
 }
@@ -286,7 +286,7 @@ impl Recovery {
 ///
 /// # Errors
 /// A line that says why the start is refused.
-pub fn read_root(bytes: &Bytes, node_id: i32) -> Result<Root, String> {
+pub(super) fn read_root(bytes: &Bytes, node_id: i32) -> Result<Root, String> {
     let mut root = Root::decode(bytes).map_err(|error| snapshot::refusal("the store's root", error))?;
     if root.node_id != node_id {
         return Err(alloc::format!(

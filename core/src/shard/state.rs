@@ -37,7 +37,7 @@ pub struct Topic {
 }
 
 /// A committed offset of a group, by topic and partition.
-pub type GroupOffsets = BTreeMap<(String, i32), CommittedOffset>;
+pub(crate) type GroupOffsets = BTreeMap<(String, i32), CommittedOffset>;
 
 /// The hard state.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -41,7 +41,7 @@ struct InFlight {
 
 /// A batch that is on its way to the store.
 #[derive(Clone, Copy, Debug)]
-pub struct Appended {
+pub(crate) struct Appended {
     /// Its partition.
     pub partition: PartitionId,
     /// The offset after its last record.
@@ -52,7 +52,7 @@ pub struct Appended {
 
 /// What follows a storage completion.
 #[derive(Debug)]
-pub enum Written {
+pub(crate) enum Written {
     /// Not one of the writer's.
     NotMine,
     /// This file is complete and another one is being written.
@@ -65,7 +65,7 @@ pub enum Written {
 
 /// The writing end.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     profile: StoreProfile,
     epoch: u64,
     owner: i32,
@@ -94,7 +94,7 @@ pub struct Writer {
 
 /// Numbers for objects and operations.
 #[derive(Debug, Default)]
-pub struct Numbers {
+pub(crate) struct Numbers {
     /// The next object's.
     pub next_object: u64,
     /// The next operation's.
@@ -103,13 +103,13 @@ pub struct Numbers {
 
 impl Numbers {
     /// A new operation.
-    pub const fn operation(&mut self) -> OperationId {
+    pub(crate) const fn operation(&mut self) -> OperationId {
         self.next_operation += 1;
         OperationId(self.next_operation)
     }
 
     /// A new object.
-    pub const fn object(&mut self) -> ObjectId {
+    pub(crate) const fn object(&mut self) -> ObjectId {
         self.next_object += 1;
         ObjectId(self.next_object - 1)
     }
@@ -119,7 +119,7 @@ impl Writer {
     /// A writer that goes on behind `end`, in a file of `capacity` bytes with `entries` batches; a capacity of 0 means
     /// that a file must be prepared first.
     #[must_use]
-    pub fn new(profile: StoreProfile, epoch: u64, owner: i32, end: Position, capacity: u64, entries: u32) -> Self {
+    pub(crate) fn new(profile: StoreProfile, epoch: u64, owner: i32, end: Position, capacity: u64, entries: u32) -> Self {
         Self {
             profile,
             epoch,
@@ -150,67 +150,67 @@ impl Writer {
 
     /// The slot that everything appended so far will be in.
     #[must_use]
-    pub fn last_slot(&self) -> u64 {
+    pub(crate) fn last_slot(&self) -> u64 {
         self.sequence + u64::from(!self.builder.is_empty())
     }
 
     /// The slot that what is appended next will be in.
     #[must_use]
-    pub const fn open_slot(&self) -> u64 {
+    pub(crate) const fn open_slot(&self) -> u64 {
         self.sequence + 1
     }
 
     /// The last slot that is durable.
     #[must_use]
-    pub const fn durable(&self) -> u64 {
+    pub(crate) const fn durable(&self) -> u64 {
         self.durable
     }
 
     /// The file that is being written.
     #[must_use]
-    pub const fn object(&self) -> ObjectId {
+    pub(crate) const fn object(&self) -> ObjectId {
         self.object
     }
 
     /// Where the next slot begins.
     #[must_use]
-    pub const fn end(&self) -> Position {
+    pub(crate) const fn end(&self) -> Position {
         Position { object: self.object, at: self.position, sequence: self.sequence }
     }
 
     /// Whether everything is written and nothing is on its way.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.builder.is_empty() && self.in_flight.is_none() && self.sealing.is_none()
     }
 
     /// Whether `bytes` bytes of records can be taken now.
     #[must_use]
-    pub fn has_room(&self, bytes: usize) -> bool {
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
         let open = self.builder.bytes() + bytes;
         !self.failed && open <= MAX_OPEN_BYTES.max(bytes) && (!self.store_full || self.position + open as u64 <= self.capacity)
     }
 
     /// Whether the journal has failed.
     #[must_use]
-    pub const fn has_failed(&self) -> bool {
+    pub(crate) const fn has_failed(&self) -> bool {
         self.failed
     }
 
     /// Nothing is written any more.
-    pub const fn fail(&mut self) {
+    pub(crate) const fn fail(&mut self) {
         self.failed = true;
     }
 
     /// Adds a batch to the open slot. `flush`: whether its acknowledgement means that it is on the medium.
-    pub fn push_batch(&mut self, partition: PartitionId, batch: Bytes, wall: UnixMillis, flush: bool) {
+    pub(crate) fn push_batch(&mut self, partition: PartitionId, batch: Bytes, wall: UnixMillis, flush: bool) {
         self.wall = wall;
         self.open_flush |= flush;
         self.builder.push_batch(partition, batch);
     }
 
     /// Adds an entry to the open slot. Entries are always flushed: there are few, and topics are not to vanish.
-    pub fn push_entry(&mut self, entry: &Entry, wall: UnixMillis) {
+    pub(crate) fn push_entry(&mut self, entry: &Entry, wall: UnixMillis) {
         self.wall = wall;
         self.open_flush |= !matches!(entry, Entry::SegmentRolled { .. });
         self.encode(entry);
@@ -218,12 +218,12 @@ impl Writer {
     }
 
     /// Counts a request that waits for the open slot.
-    pub const fn count_waiting(&mut self) {
+    pub(crate) const fn count_waiting(&mut self) {
         self.waiting += 1;
     }
 
     /// Hands the open slot to the store, if it is time: nothing is on its way, and there is a file for it.
-    pub fn pump(&mut self, state: &mut State, tail: &mut Tail, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
+    pub(crate) fn pump(&mut self, state: &mut State, tail: &mut Tail, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
         if self.failed || self.in_flight.is_some() || self.sealing.is_some() || self.builder.is_empty() {
             return;
         }
@@ -301,7 +301,7 @@ impl Writer {
     }
 
     /// Asks again for a file after the store was full.
-    pub fn retry_prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
+    pub(crate) fn retry_prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
         if self.store_full {
             self.prepare(numbers, effects);
         }
@@ -309,7 +309,7 @@ impl Writer {
 
     /// Whether the store had no room for the next file.
     #[must_use]
-    pub const fn is_store_full(&self) -> bool {
+    pub(crate) const fn is_store_full(&self) -> bool {
         self.store_full
     }
 
@@ -350,7 +350,7 @@ impl Writer {
     }
 
     /// Takes a completion that ended well.
-    pub fn done(&mut self, operation: OperationId) -> Written {
+    pub(crate) fn done(&mut self, operation: OperationId) -> Written {
         if let Some(done) = self.in_flight.take_if(|f| f.operation == operation) {
             self.durable = done.sequence;
             if done.flush {
@@ -372,13 +372,13 @@ impl Writer {
     }
 
     /// Takes back what [`Written::Slot`] held, so that the next slot needs no memory for it.
-    pub fn recycle(&mut self, mut batches: Vec<Appended>) {
+    pub(crate) fn recycle(&mut self, mut batches: Vec<Appended>) {
         batches.clear();
         self.recycled = batches;
     }
 
     /// Takes a preparation that the store had no room for. False where the operation is another one.
-    pub fn was_full(&mut self, operation: OperationId) -> bool {
+    pub(crate) fn was_full(&mut self, operation: OperationId) -> bool {
         let mine = self.preparing.take_if(|(o, ..)| *o == operation).is_some();
         self.store_full |= mine;
         mine
