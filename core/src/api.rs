@@ -35,7 +35,12 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
 
 impl Shard {
     /// Hands a request to its handler.
-    pub(crate) fn request(&mut self, id: RequestId, context: &RequestContext, operation: Operation) {
+    pub(crate) fn request(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        operation: Operation,
+    ) {
         let request = match operation {
             Operation::Produce { transactional_id, entries, .. } => {
                 return self.produce(id, transactional_id.is_some(), entries);
@@ -74,7 +79,11 @@ pub(crate) fn failed(reply: Reply) -> Reply {
 
 fn entry(key: ApiKey) -> Option<ApiVersion> {
     let versions = served(key)?;
-    Some(ApiVersion { api_key: key.code(), min_version: *versions.start(), max_version: *versions.end() })
+    Some(ApiVersion {
+        api_key: key.code(),
+        min_version: *versions.start(),
+        max_version: *versions.end(),
+    })
 }
 
 /// The answer to ApiVersions (KIP-35, KIP-511).
@@ -85,11 +94,18 @@ fn entry(key: ApiKey) -> Option<ApiVersion> {
 pub(crate) fn api_versions(request: &ApiVersionsRequest, version: i16) -> ApiVersionsResponse {
     let named = |name: &[u8]| is_software_name(name);
     let legal = version < 3
-        || (named(request.client_software_name.as_bytes()) && named(request.client_software_version.as_bytes()));
+        || (named(request.client_software_name.as_bytes())
+            && named(request.client_software_version.as_bytes()));
     if !legal {
-        return ApiVersionsResponse { error_code: ErrorCode::INVALID_REQUEST, ..Default::default() };
+        return ApiVersionsResponse {
+            error_code: ErrorCode::INVALID_REQUEST,
+            ..Default::default()
+        };
     }
-    ApiVersionsResponse { api_keys: ApiKey::ALL.iter().copied().filter_map(entry).collect(), ..Default::default() }
+    ApiVersionsResponse {
+        api_keys: ApiKey::ALL.iter().copied().filter_map(entry).collect(),
+        ..Default::default()
+    }
 }
 
 /// The answer to ApiVersions in a version that is not served: in the form of version 0, naming what is (KIP-511).

@@ -17,7 +17,9 @@ use bytes::BytesMut;
 
 use crate::chunk::Chunk;
 use crate::image::Image;
-use crate::protocol::{ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame};
+use crate::protocol::{
+    ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame,
+};
 use crate::record::Scratch;
 use crate::shard::input::{ConnectionId, Operation, Reply, RequestContext, RequestId, ShardId};
 use crate::time::{Instant, Now};
@@ -143,7 +145,9 @@ impl Connection {
         let max = workspace.image.broker.socket_request_max_bytes;
         if self.closing.is_some() {
             arena.clear();
-        } else if let Err(BadLength(length)) = self.framing.receive(arena, usize::try_from(max).unwrap_or(0)) {
+        } else if let Err(BadLength(length)) =
+            self.framing.receive(arena, usize::try_from(max).unwrap_or(0))
+        {
             arena.clear();
             self.closing = Some(CloseReason::FrameSize(length));
         }
@@ -209,10 +213,17 @@ impl Connection {
         }
     }
 
-    fn request(&mut self, now: Now, frame: BytesMut, workspace: &mut Workspace) -> Result<(), CloseReason> {
+    fn request(
+        &mut self,
+        now: Now,
+        frame: BytesMut,
+        workspace: &mut Workspace,
+    ) -> Result<(), CloseReason> {
         let mut decoder = Decoder::new(frame);
         let header = RequestHeader::decode(&mut decoder).map_err(|error| match error {
-            HeaderError::UnknownApi(api_key) => CloseReason::Unsupported { api_key, api_version: -1 },
+            HeaderError::UnknownApi(api_key) => {
+                CloseReason::Unsupported { api_key, api_version: -1 }
+            }
             HeaderError::Decode(_) => CloseReason::Malformed,
         })?;
         let (key, version) = (header.api_key, header.api_version);
@@ -225,7 +236,8 @@ impl Connection {
             }
             return Err(CloseReason::Unsupported { api_key: key.code(), api_version: version });
         }
-        let request = Request::decode(key, version, &mut decoder).map_err(|_| CloseReason::Malformed)?;
+        let request =
+            Request::decode(key, version, &mut decoder).map_err(|_| CloseReason::Malformed)?;
         let id = RequestId { connection: self.id, sequence: self.pipeline.begin(&header) };
         let context = RequestContext {
             version,

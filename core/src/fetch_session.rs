@@ -88,7 +88,12 @@ impl Sessions {
     ///
     /// # Errors
     /// FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR.
-    pub(crate) fn begin(&mut self, now: Instant, version: i16, request: &mut FetchRequest) -> Result<(Kind, Targets), ErrorCode> {
+    pub(crate) fn begin(
+        &mut self,
+        now: Instant,
+        version: i16,
+        request: &mut FetchRequest,
+    ) -> Result<(Kind, Targets), ErrorCode> {
         let (id, epoch) = (request.session_id, request.session_epoch);
         if epoch == 0 || epoch == -1 {
             // A full request closes the session that it names.
@@ -111,13 +116,21 @@ impl Sessions {
     }
 
     /// Opens a session for what was just answered in full; 0 where there is no room.
-    pub(crate) fn open(&mut self, now: Instant, slots: usize, by_id: bool, targets: Targets, random: &mut Random) -> i32 {
+    pub(crate) fn open(
+        &mut self,
+        now: Instant,
+        slots: usize,
+        by_id: bool,
+        targets: Targets,
+        random: &mut Random,
+    ) -> i32 {
         if targets.is_empty() {
             return 0;
         }
         if self.sessions.len() >= slots {
             let oldest = self.sessions.iter().min_by_key(|(_, session)| session.used);
-            let evict = oldest.filter(|(_, s)| s.used.plus_millis(EVICTION_MS) <= now).map(|(id, _)| *id);
+            let evict =
+                oldest.filter(|(_, s)| s.used.plus_millis(EVICTION_MS) <= now).map(|(id, _)| *id);
             let Some(evict) = evict else { return 0 };
             self.sessions.remove(&evict);
         }
@@ -126,13 +139,19 @@ impl Sessions {
             id = random.positive();
         }
         // Names came as slices of a whole frame; the session must not keep that alive.
-        let targets = targets.into_iter().map(|t| Target { topic: t.topic.detached(), ..t }).collect();
+        let targets =
+            targets.into_iter().map(|t| Target { topic: t.topic.detached(), ..t }).collect();
         self.sessions.insert(id, Session { epoch: 1, by_id, targets, used: now });
         id
     }
 
     /// Gives a session its targets back. What was answered with data goes behind the rest.
-    pub(crate) fn finish(&mut self, id: i32, mut targets: Targets, had_data: impl Fn(&Target) -> bool) {
+    pub(crate) fn finish(
+        &mut self,
+        id: i32,
+        mut targets: Targets,
+        had_data: impl Fn(&Target) -> bool,
+    ) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if targets.len() > 1 {
             targets.sort_by_key(had_data);
@@ -148,7 +167,9 @@ fn update(targets: &mut Targets, request: &mut FetchRequest) {
     if !forgotten.is_empty() {
         let mut gone: Vec<(Uuid, &[u8], i32)> = Vec::new();
         for topic in forgotten {
-            gone.extend(topic.partitions.iter().map(|p| (topic.topic_id, topic.topic.as_bytes(), *p)));
+            gone.extend(
+                topic.partitions.iter().map(|p| (topic.topic_id, topic.topic.as_bytes(), *p)),
+            );
         }
         gone.sort_unstable();
         targets.retain(|target| gone.binary_search(&key_of(target)).is_err());

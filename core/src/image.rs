@@ -11,7 +11,19 @@ use crate::protocol::{KString, Uuid};
 use crate::shard::input::ShardId;
 
 /// A partition of one shard; numbers are never reused, so one of a deleted topic finds nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct PartitionId(pub u32);
 
 /// One partition as metadata shows it.

@@ -68,7 +68,9 @@ impl Notice {
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
-            Self::Recovered { .. } | Self::TopicCreated { .. } | Self::TopicDeleted { .. } => Level::Info,
+            Self::Recovered { .. } | Self::TopicCreated { .. } | Self::TopicDeleted { .. } => {
+                Level::Info
+            }
             Self::TornTail { .. } => Level::Warn,
             Self::JournalFailed { .. } | Self::Corrupt { .. } => Level::Error,
         }
@@ -79,18 +81,32 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Recovered { topics, partitions, slots } => {
-                write!(f, "recovered {topics} topics, {partitions} partitions; {slots} slots replayed")
+                write!(
+                    f,
+                    "recovered {topics} topics, {partitions} partitions; {slots} slots replayed"
+                )
             }
             Self::TornTail { object, bytes } => {
-                write!(f, "journal file {object} ended in a torn write: {bytes} bytes cut, nothing acknowledged is lost")
+                write!(
+                    f,
+                    "journal file {object} ended in a torn write: {bytes} bytes cut, nothing acknowledged is lost"
+                )
             }
-            Self::TopicCreated { name, partitions } => write!(f, "created topic {name} with {partitions} partitions"),
+            Self::TopicCreated { name, partitions } => {
+                write!(f, "created topic {name} with {partitions} partitions")
+            }
             Self::TopicDeleted { name } => write!(f, "deleted topic {name}"),
             Self::JournalFailed { reason } => {
-                write!(f, "the journal failed and takes nothing any more ({reason}); free or repair the disk and restart")
+                write!(
+                    f,
+                    "the journal failed and takes nothing any more ({reason}); free or repair the disk and restart"
+                )
             }
             Self::Corrupt { object, at, what } => {
-                write!(f, "object {object} is damaged at byte {at} ({what}); the range is not served")
+                write!(
+                    f,
+                    "object {object} is damaged at byte {at} ({what}); the range is not served"
+                )
             }
         }
     }

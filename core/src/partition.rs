@@ -117,11 +117,15 @@ impl Partition {
             self.segments.pop_front();
         }
         let mut gone = Vec::new();
-        while let Some(range) = self.files.front().filter(|range| range.last_offset < self.log_start_offset) {
+        while let Some(range) =
+            self.files.front().filter(|range| range.last_offset < self.log_start_offset)
+        {
             gone.push(range.object);
             self.files.pop_front();
         }
-        while let Some(first) = self.epochs.get(1).filter(|(_, start)| *start <= self.log_start_offset) {
+        while let Some(first) =
+            self.epochs.get(1).filter(|(_, start)| *start <= self.log_start_offset)
+        {
             debug_assert!(first.1 <= self.log_start_offset);
             self.epochs.remove(0);
         }
@@ -148,7 +152,10 @@ impl Partition {
         }
         let later = self.epochs.partition_point(|(known, _)| *known <= epoch);
         let end = self.epochs.get(later).map_or(self.high_watermark, |(_, start)| *start);
-        let known = later.checked_sub(1).and_then(|at| self.epochs.get(at)).map_or(epoch, |(known, _)| *known);
+        let known = later
+            .checked_sub(1)
+            .and_then(|at| self.epochs.get(at))
+            .map_or(epoch, |(known, _)| *known);
         (known, end)
     }
 }

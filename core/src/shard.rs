@@ -3,8 +3,8 @@
 //! A host feeds [`Input`]s and drains [`Effect`]s. A shard must never block, never loop over a log, and never show
 //! anything that a crash could take back.
 
-pub mod input;
 pub(crate) mod fetching;
+pub mod input;
 pub(crate) mod lookup;
 pub(crate) mod outbox;
 pub(crate) mod reader;
@@ -66,7 +66,8 @@ impl StoreProfile {
     /// A store in memory.
     pub const MEMORY: Self = Self { journal_file_bytes: 64 << 20, alignment: 1, tail_bytes: 0 };
     /// A store of files.
-    pub const DISK: Self = Self { journal_file_bytes: 256 << 20, alignment: 4096, tail_bytes: 8 << 20 };
+    pub const DISK: Self =
+        Self { journal_file_bytes: 256 << 20, alignment: 4096, tail_bytes: 8 << 20 };
 }
 
 /// What the host found when it opened the store.
@@ -162,7 +163,8 @@ impl Shard {
         let (root, phase) = match &contents.root {
             Some(bytes) => {
                 let root = recovery::read_root(bytes, broker.node_id)?;
-                let (recovery, progress) = Recovery::begin(root.clone(), &contents.objects, &mut numbers);
+                let (recovery, progress) =
+                    Recovery::begin(root.clone(), &contents.objects, &mut numbers);
                 numbers.next_object = recovery.next_object();
                 if let Progress::Do(effect) = progress {
                     effects.push_back(Effect::Storage(effect));
@@ -199,7 +201,14 @@ impl Shard {
             base: broker.clone(),
             profile,
             state: State::default(),
-            writer: Writer::new(profile, root.epoch, root.node_id, snapshot::Position::default(), 0, 0),
+            writer: Writer::new(
+                profile,
+                root.epoch,
+                root.node_id,
+                snapshot::Position::default(),
+                0,
+                0,
+            ),
             tail: Tail::new(profile.tail_bytes),
             outbox: outbox::Outbox::default(),
             numbers,
@@ -215,7 +224,9 @@ impl Shard {
             journaled_since_snapshot: 0,
             sealed: Vec::new(),
             retention_at: now.instant.plus_millis(broker.log_retention_check_interval_ms),
-            producers_at: now.instant.plus_millis(i64::from(broker.producer_id_expiration_check_interval_ms)),
+            producers_at: now
+                .instant
+                .plus_millis(i64::from(broker.producer_id_expiration_check_interval_ms)),
             full_at: None,
             phase,
             root,

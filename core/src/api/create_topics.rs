@@ -55,7 +55,12 @@ pub(crate) fn refusal<T>(code: ErrorCode, message: impl Into<String>) -> Result<
 
 impl Shard {
     /// Handles a CreateTopics.
-    pub(crate) fn create_topics(&mut self, id: RequestId, context: &RequestContext, request: &CreateTopicsRequest) {
+    pub(crate) fn create_topics(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: &CreateTopicsRequest,
+    ) {
         let mut named: BTreeMap<&KString, usize> = BTreeMap::new();
         for topic in &request.topics {
             *named.entry(&topic.name).or_default() += 1;
@@ -77,7 +82,11 @@ impl Shard {
             let checked = checked.and_then(|new| self.check_new_topic(&new));
             response.topics.push(match checked {
                 Ok(new) => {
-                    let uuid = if request.validate_only { crate::protocol::Uuid::ZERO } else { self.make_topic(&new) };
+                    let uuid = if request.validate_only {
+                        crate::protocol::Uuid::ZERO
+                    } else {
+                        self.make_topic(&new)
+                    };
                     made |= !request.validate_only;
                     CreatableTopicResult {
                         name: topic.name.clone(),
@@ -107,8 +116,14 @@ impl Shard {
     }
 
     /// What the wire says, as a topic: counts or an assignment, defaults where −1 asks for them.
-    fn check_creatable(&self, topic: &CreatableTopic, version: i16, budget: &mut i64) -> Result<NewTopic, Refusal> {
-        let (mut partitions, mut replication_factor) = (topic.num_partitions, topic.replication_factor);
+    fn check_creatable(
+        &self,
+        topic: &CreatableTopic,
+        version: i16,
+        budget: &mut i64,
+    ) -> Result<NewTopic, Refusal> {
+        let (mut partitions, mut replication_factor) =
+            (topic.num_partitions, topic.replication_factor);
         if !topic.assignments.is_empty() {
             (partitions, replication_factor) = self.check_assignment(topic)?;
         } else if version >= 4 {
@@ -116,7 +131,8 @@ impl Shard {
                 partitions = self.broker.num_partitions;
             }
             if replication_factor == -1 {
-                replication_factor = i16::try_from(self.broker.default_replication_factor).unwrap_or(i16::MAX);
+                replication_factor =
+                    i16::try_from(self.broker.default_replication_factor).unwrap_or(i16::MAX);
             }
         }
         *budget -= i64::from(partitions.max(0));
@@ -158,7 +174,10 @@ impl Shard {
             if assignment.broker_ids != [self.image.node_id] {
                 return refusal(
                     ErrorCode::INVALID_REPLICA_ASSIGNMENT,
-                    alloc::format!("The manual partition assignment names brokers other than {}.", self.image.node_id),
+                    alloc::format!(
+                        "The manual partition assignment names brokers other than {}.",
+                        self.image.node_id
+                    ),
                 );
             }
         }
@@ -175,8 +194,11 @@ impl Shard {
             return refusal(ErrorCode::TOPIC_ALREADY_EXISTS, message);
         }
         if topic.name.as_bytes().iter().any(|byte| matches!(byte, b'.' | b'_')) {
-            if let Some(other) = self.state.topics.keys().find(|o| collides(o.as_bytes(), topic.name.as_bytes())) {
-                let message = alloc::format!("Topic '{}' collides with existing topic: {other}", topic.name);
+            if let Some(other) =
+                self.state.topics.keys().find(|o| collides(o.as_bytes(), topic.name.as_bytes()))
+            {
+                let message =
+                    alloc::format!("Topic '{}' collides with existing topic: {other}", topic.name);
                 return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, message);
             }
         }
@@ -195,7 +217,8 @@ impl Shard {
                 ErrorCode::INVALID_REPLICATION_FACTOR,
                 alloc::format!(
                     "Unable to replicate the partition {} time(s): The target replication factor of {} cannot be reached because only 1 broker(s) are registered.",
-                    topic.replication_factor, topic.replication_factor
+                    topic.replication_factor,
+                    topic.replication_factor
                 ),
             );
         }

@@ -8,11 +8,11 @@ use smallvec::SmallVec;
 use crate::chunk::{Chunk, Chunks};
 use crate::fetch_session::{Kind, Target};
 use crate::image::{Image, PartitionId};
+use crate::protocol::ErrorCode;
 use crate::protocol::messages::fetch::{
     EpochEndOffset, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
 use crate::protocol::messages::{FetchRequest, FetchResponse};
-use crate::protocol::ErrorCode;
 use crate::shard::Shard;
 use crate::shard::fetching::Pending;
 use crate::shard::input::{Reply, RequestContext, RequestId};
@@ -51,14 +51,23 @@ struct Read {
 /// The partition that a target means, if it exists.
 pub(crate) fn partition_id(image: &Image, target: &Target) -> Option<PartitionId> {
     let by_id = !target.topic_id.is_zero();
-    let topic = if by_id { image.topic_by_id(&target.topic_id)? } else { image.topic(target.topic.as_bytes())? };
+    let topic = if by_id {
+        image.topic_by_id(&target.topic_id)?
+    } else {
+        image.topic(target.topic.as_bytes())?
+    };
     let index = usize::try_from(target.partition.partition).ok()?;
     Some(topic.partitions.get(index)?.id)
 }
 
 impl Shard {
     /// Handles a Fetch.
-    pub(crate) fn fetch(&mut self, id: RequestId, context: &RequestContext, mut request: FetchRequest) {
+    pub(crate) fn fetch(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        mut request: FetchRequest,
+    ) {
         let version = context.version;
         let begun = self.fetching.sessions.begin(self.now.instant, version, &mut request);
         let (kind, targets) = match begun {
@@ -70,7 +79,8 @@ impl Shard {
             }
         };
         let wait = request.max_wait_ms.clamp(0, MAX_WAIT_MS);
-        let mut pending = Pending::new(id, version, kind, targets, self.now.instant.plus_millis(i64::from(wait)));
+        let mut pending =
+            Pending::new(id, version, kind, targets, self.now.instant.plus_millis(i64::from(wait)));
         let limit = self.broker.fetch_max_bytes;
         pending.max_bytes = u64::try_from(request.max_bytes.min(limit)).unwrap_or(0);
         pending.min_bytes = u64::try_from(request.min_bytes).unwrap_or(0).min(pending.max_bytes);
@@ -101,7 +111,8 @@ impl Shard {
         let incremental = matches!(pending.kind, Kind::Incremental(_));
         let mut targets = core::mem::take(&mut pending.targets);
         for target in &mut targets {
-            let read = match self.read_partition(pending, target, left, available == 0, &mut needs) {
+            let read = match self.read_partition(pending, target, left, available == 0, &mut needs)
+            {
                 Ok(read) => read,
                 Err(page) => {
                     pending.targets = targets;
@@ -135,7 +146,9 @@ impl Shard {
         }
         if urgent || !interesting || available >= pending.min_bytes {
             if pending.version >= 16 && response.responses.iter().any(has_leader) {
-                response.node_endpoints.push(NodeEndpoint { node_id: self.image.node_id, ..Default::default() });
+                response
+                    .node_endpoints
+                    .push(NodeEndpoint { node_id: self.image.node_id, ..Default::default() });
             }
             note_told(&mut targets, &response);
             pending.targets = targets;
@@ -163,7 +176,8 @@ impl Shard {
         if let Some(error) = epoch_error(asked.current_leader_epoch, epoch) {
             let mut data = failed(target, error);
             if pending.version >= 16 && error == ErrorCode::FENCED_LEADER_EPOCH {
-                data.current_leader = LeaderIdAndEpoch { leader_id: self.image.node_id, leader_epoch: epoch };
+                data.current_leader =
+                    LeaderIdAndEpoch { leader_id: self.image.node_id, leader_epoch: epoch };
             }
             return Ok(Some(Read { data, bytes: 0, urgent: true }));
         }
@@ -189,7 +203,9 @@ impl Shard {
                 return Ok(Some(Read { data, bytes: 0, urgent: true }));
             }
         }
-        if asked.fetch_offset < partition.log_start_offset || asked.fetch_offset > partition.next_offset {
+        if asked.fetch_offset < partition.log_start_offset
+            || asked.fetch_offset > partition.next_offset
+        {
             let data = failed(target, ErrorCode::OFFSET_OUT_OF_RANGE);
             return Ok(Some(Read { data, bytes: 0, urgent: true }));
         }
@@ -228,7 +244,9 @@ impl Shard {
         chunks: &mut Chunks,
     ) -> Result<u64, Unreadable> {
         let active = self.writer.object();
-        let Some(mut reader) = Reader::new(&self.state, id, active, &mut self.pages) else { return Ok(0) };
+        let Some(mut reader) = Reader::new(&self.state, id, active, &mut self.pages) else {
+            return Ok(0);
+        };
         let mut place = reader.find(offset)?;
         let mut bytes = 0;
         loop {
@@ -297,7 +315,8 @@ fn has_leader(topic: &FetchableTopicResponse) -> bool {
 
 /// Adds a partition to the answer, to its topic's where that came last.
 fn push(response: &mut FetchResponse, target: &Target, data: PartitionData) {
-    let same = |t: &&mut FetchableTopicResponse| t.topic == target.topic && t.topic_id == target.topic_id;
+    let same =
+        |t: &&mut FetchableTopicResponse| t.topic == target.topic && t.topic_id == target.topic_id;
     if let Some(topic) = response.responses.last_mut().filter(same) {
         topic.partitions.push(data);
         return;
@@ -311,7 +330,10 @@ fn push(response: &mut FetchResponse, target: &Target, data: PartitionData) {
 
 /// Remembers what the client is told: in a session only differences follow.
 fn note_told(targets: &mut crate::fetch_session::Targets, response: &FetchResponse) {
-    let told = response.responses.iter().flat_map(|topic| topic.partitions.iter().map(move |p| (topic, p)));
+    let told = response
+        .responses
+        .iter()
+        .flat_map(|topic| topic.partitions.iter().map(move |p| (topic, p)));
     let mut told = told.peekable();
     // The answer lists partitions in the order of the targets.
     for target in targets {

@@ -42,7 +42,12 @@ const fn known_from(timestamp: i64) -> i16 {
 
 impl Shard {
     /// Handles a ListOffsets.
-    pub(crate) fn list_offsets(&mut self, id: RequestId, context: &RequestContext, request: ListOffsetsRequest) {
+    pub(crate) fn list_offsets(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: ListOffsetsRequest,
+    ) {
         let version = context.version;
         let mut seen = BTreeSet::new();
         let mut twice = BTreeSet::new();
@@ -58,7 +63,8 @@ impl Shard {
         let mut wanted = Vec::new();
         let mut needs = 0;
         for (t, topic) in (0..).zip(&request.topics) {
-            let mut answers = ListOffsetsTopicResponse { name: topic.name.clone(), ..Default::default() };
+            let mut answers =
+                ListOffsetsTopicResponse { name: topic.name.clone(), ..Default::default() };
             for (p, asked) in (0..).zip(&topic.partitions) {
                 let mut answer = ListOffsetsPartitionResponse {
                     partition_index: asked.partition_index,
@@ -72,10 +78,13 @@ impl Shard {
                     _ if doubled => answer.error_code = ErrorCode::INVALID_REQUEST,
                     None => answer.error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
                     Some(partition) if version == 0 => {
-                        answer.old_style_offsets = self.segment_offsets(partition, asked, &mut needs);
+                        answer.old_style_offsets =
+                            self.segment_offsets(partition, asked, &mut needs);
                     }
                     Some(partition) => {
-                        if let Some(timestamp) = self.list_offset(partition, asked, version, &mut answer, &mut needs) {
+                        if let Some(timestamp) =
+                            self.list_offset(partition, asked, version, &mut answer, &mut needs)
+                        {
                             wanted.push(Wanted { place: [t, p], partition, timestamp });
                         }
                     }
@@ -123,7 +132,10 @@ impl Shard {
             }
             EARLIEST | EARLIEST_LOCAL => {
                 answer.offset = partition.log_start_offset;
-                let first = partition.epochs.first().filter(|(_, start)| *start <= partition.log_start_offset);
+                let first = partition
+                    .epochs
+                    .first()
+                    .filter(|(_, start)| *start <= partition.log_start_offset);
                 answer.leader_epoch = first.map_or(epoch, |(epoch, _)| *epoch);
             }
             LATEST_TIERED | EARLIEST_PENDING_UPLOAD => {}
@@ -133,7 +145,12 @@ impl Shard {
     }
 
     /// Version 0: where segments begin, newest first.
-    fn segment_offsets(&self, id: PartitionId, asked: &ListOffsetsPartition, needs: &mut u64) -> Vec<i64> {
+    fn segment_offsets(
+        &self,
+        id: PartitionId,
+        asked: &ListOffsetsPartition,
+        needs: &mut u64,
+    ) -> Vec<i64> {
         let Some(partition) = self.state.partitions.get(&id) else { return Vec::new() };
         *needs = (*needs).max(self.writer.last_slot());
         let end = partition.next_offset;

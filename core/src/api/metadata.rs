@@ -27,21 +27,36 @@ pub(crate) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
 
 impl Shard {
     /// Handles a Metadata request.
-    pub(crate) fn metadata(&mut self, id: RequestId, context: &RequestContext, request: &MetadataRequest) {
+    pub(crate) fn metadata(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: &MetadataRequest,
+    ) {
         let version = context.version;
         let all = match &request.topics {
             None => true,
             Some(topics) => version == 0 && topics.is_empty(),
         };
-        let operations = if request.include_topic_authorized_operations { TOPIC_OPERATIONS } else { NOT_ASKED };
+        let operations =
+            if request.include_topic_authorized_operations { TOPIC_OPERATIONS } else { NOT_ASKED };
         let topics = if all {
             self.image.topics.values().map(|topic| self.describe_topic(topic, operations)).collect()
         } else {
-            let create = (version < 4 || request.allow_auto_topic_creation) && self.broker.auto_create_topics_enable;
-            self.named_topics(request.topics.as_deref().unwrap_or_default(), create, operations, version)
+            let create = (version < 4 || request.allow_auto_topic_creation)
+                && self.broker.auto_create_topics_enable;
+            self.named_topics(
+                request.topics.as_deref().unwrap_or_default(),
+                create,
+                operations,
+                version,
+            )
         };
-        let cluster_operations =
-            if request.include_cluster_authorized_operations { CLUSTER_OPERATIONS } else { NOT_ASKED };
+        let cluster_operations = if request.include_cluster_authorized_operations {
+            CLUSTER_OPERATIONS
+        } else {
+            NOT_ASKED
+        };
         let response = MetadataResponse {
             brokers: vec![MetadataResponseBroker {
                 node_id: self.image.node_id,
@@ -73,7 +88,11 @@ impl Shard {
             if !seen.insert((topic.topic_id, name.clone())) {
                 continue;
             }
-            let known = if by_id { self.image.topic_by_id(&topic.topic_id) } else { self.image.topic(name.as_bytes()) };
+            let known = if by_id {
+                self.image.topic_by_id(&topic.topic_id)
+            } else {
+                self.image.topic(name.as_bytes())
+            };
             answers.push(match known {
                 Some(topic) => self.describe_topic(topic, operations),
                 None if by_id => MetadataResponseTopic {
@@ -104,7 +123,11 @@ impl Shard {
     ///
     /// Kafka answers UNKNOWN_TOPIC_OR_PARTITION once and lets the client ask again, because its controller takes a
     /// while; here the topic is there at once.
-    fn missing_topic(&mut self, name: &KString, create: bool) -> (ErrorCode, Option<alloc::sync::Arc<TopicImage>>) {
+    fn missing_topic(
+        &mut self,
+        name: &KString,
+        create: bool,
+    ) -> (ErrorCode, Option<alloc::sync::Arc<TopicImage>>) {
         if check_name(name.as_bytes()).is_err() {
             return (ErrorCode::INVALID_TOPIC_EXCEPTION, None);
         }

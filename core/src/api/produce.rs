@@ -17,13 +17,26 @@ use crate::shard::input::{ProduceEntry, ProduceOutcome, Reply, RequestId};
 
 impl Shard {
     /// Handles the batches of one Produce.
-    pub(crate) fn produce(&mut self, id: RequestId, transactional: bool, entries: SmallVec<[ProduceEntry; 1]>) {
+    pub(crate) fn produce(
+        &mut self,
+        id: RequestId,
+        transactional: bool,
+        entries: SmallVec<[ProduceEntry; 1]>,
+    ) {
         let mut needs = 0;
-        let outcomes = entries.into_iter().map(|entry| self.append(entry, transactional, &mut needs)).collect();
+        let outcomes = entries
+            .into_iter()
+            .map(|entry| self.append(entry, transactional, &mut needs))
+            .collect();
         self.reply_after(needs, id, Reply::Produce(outcomes));
     }
 
-    fn append(&mut self, entry: ProduceEntry, transactional: bool, needs: &mut u64) -> ProduceOutcome {
+    fn append(
+        &mut self,
+        entry: ProduceEntry,
+        transactional: bool,
+        needs: &mut u64,
+    ) -> ProduceOutcome {
         let ProduceEntry { position, partition: id, mut batch } = entry;
         let refused = |error, log_start_offset, message| ProduceOutcome {
             position,
@@ -79,7 +92,11 @@ impl Shard {
             max_timestamp: batch.header.max_timestamp,
             wall: self.now.wall,
         };
-        if partition.segments.back().is_none_or(|segment| segment.should_roll(&check, &limits(&config, id))) {
+        if partition
+            .segments
+            .back()
+            .is_none_or(|segment| segment.should_roll(&check, &limits(&config, id)))
+        {
             self.record(&Entry::SegmentRolled { partition: id });
         }
         set_base_offset(&mut batch.bytes, base_offset);

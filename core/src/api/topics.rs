@@ -34,7 +34,9 @@ impl BadName {
         match self {
             Self::Empty => "Topic name is invalid: the empty string is not allowed",
             Self::Dots => "Topic name is invalid: '.' and '..' are not allowed",
-            Self::TooLong => "Topic name is invalid: the length is longer than the max allowed length of 249",
+            Self::TooLong => {
+                "Topic name is invalid: the length is longer than the max allowed length of 249"
+            }
             Self::Character => {
                 "Topic name is invalid: it contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
             }

@@ -36,7 +36,11 @@ impl Framing {
     ///
     /// # Errors
     /// [`BadLength`]: the connection is to be closed. Frames before it are still there.
-    pub(super) fn receive(&mut self, arena: &mut BytesMut, max_bytes: usize) -> Result<(), BadLength> {
+    pub(super) fn receive(
+        &mut self,
+        arena: &mut BytesMut,
+        max_bytes: usize,
+    ) -> Result<(), BadLength> {
         if self.need > 0 {
             let take = (self.need - self.partial.len()).min(arena.len());
             self.grow(take);
@@ -56,7 +60,10 @@ impl Framing {
             self.prefix[self.prefix_len as usize..].copy_from_slice(&arena[..from_arena]);
             self.prefix_len = 0;
             let length = i32::from_be_bytes(self.prefix);
-            let need = usize::try_from(length).ok().filter(|need| *need <= max_bytes).ok_or(BadLength(length))?;
+            let need = usize::try_from(length)
+                .ok()
+                .filter(|need| *need <= max_bytes)
+                .ok_or(BadLength(length))?;
             arena.advance(from_arena);
             if need <= arena.len() {
                 let frame = arena.split_to(need);

@@ -90,7 +90,14 @@ impl Pipeline {
     }
 
     /// Expects `parts` sets of outcomes, to be entered into `response`.
-    pub(super) fn await_produce(&mut self, sequence: u64, parts: u16, response: ProduceResponse, acks: i16, failed: bool) {
+    pub(super) fn await_produce(
+        &mut self,
+        sequence: u64,
+        parts: u16,
+        response: ProduceResponse,
+        acks: i16,
+        failed: bool,
+    ) {
         if let Some(waiting) = self.get(sequence) {
             waiting.state = State::Producing { parts, response, acks, failed };
             waiting.settle();
@@ -98,7 +105,11 @@ impl Pipeline {
     }
 
     /// Enters outcomes with `enter`, which tells whether one of them failed.
-    pub(super) fn enter_outcomes(&mut self, sequence: u64, enter: impl FnOnce(&mut ProduceResponse) -> bool) {
+    pub(super) fn enter_outcomes(
+        &mut self,
+        sequence: u64,
+        enter: impl FnOnce(&mut ProduceResponse) -> bool,
+    ) {
         let Some(waiting) = self.get(sequence) else { return };
         if let State::Producing { parts, response, failed, .. } = &mut waiting.state {
             *failed |= enter(response);
@@ -138,7 +149,12 @@ impl Pipeline {
 
     /// The oldest request's answer, if it is there.
     pub(super) fn pop_finished(&mut self) -> Option<Answer> {
-        if self.closing || matches!(self.waiting.front()?.state, State::Waiting { .. } | State::Producing { .. }) {
+        if self.closing
+            || matches!(
+                self.waiting.front()?.state,
+                State::Waiting { .. } | State::Producing { .. }
+            )
+        {
             return None;
         }
         let done = self.waiting.pop_front()?;

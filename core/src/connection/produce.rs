@@ -10,12 +10,17 @@ use super::{Connection, Demand, Workspace};
 use crate::config::{self, CompressionType, TopicConfig};
 use crate::image::TopicImage;
 use crate::protocol::messages::produce::{
-    BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, TopicProduceData, TopicProduceResponse,
+    BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, TopicProduceData,
+    TopicProduceResponse,
 };
 use crate::protocol::messages::{ProduceRequest, ProduceResponse};
 use crate::protocol::{ErrorCode, KString};
-use crate::record::{BatchError, Codec, CompressionTarget, TimestampType, ValidationRules, validate};
-use crate::shard::input::{Operation, ProduceEntry, ProduceOutcome, RequestContext, RequestId, ShardId};
+use crate::record::{
+    BatchError, Codec, CompressionTarget, TimestampType, ValidationRules, validate,
+};
+use crate::shard::input::{
+    Operation, ProduceEntry, ProduceOutcome, RequestContext, RequestId, ShardId,
+};
 use crate::time::Now;
 
 /// Kafka's own administrator may write to internal topics.
@@ -37,23 +42,41 @@ impl Connection {
         let mut failed = false;
         for (t, topic) in topic_data.into_iter().enumerate() {
             let TopicProduceData { name, topic_id, partition_data } = topic;
-            let known = if context.version >= 13 { image.topic_by_id(&topic_id) } else { image.topic(name.as_bytes()) };
+            let known = if context.version >= 13 {
+                image.topic_by_id(&topic_id)
+            } else {
+                image.topic(name.as_bytes())
+            };
             let mut answers = TopicProduceResponse { name, topic_id, ..Default::default() };
             for (p, data) in partition_data.into_iter().enumerate() {
                 let PartitionProduceData { index, records } = data;
-                let mut answer = PartitionProduceResponse { index, base_offset: -1, ..Default::default() };
-                let checked = partition_of(known.map(|topic| &**topic), index, &context).and_then(|(topic, at)| {
-                    if !matches!(acks, -1..=1) {
-                        return Err(Refusal::from(ErrorCode::INVALID_REQUIRED_ACKS));
-                    }
-                    let rules = rules(&topic.config);
-                    let records = records.ok_or_else(|| Refusal::from(ErrorCode::INVALID_RECORD))?;
-                    let batch = validate(now.wall, context.version, records, &rules, &mut workspace.scratch)?;
-                    Ok((at, batch))
-                });
+                let mut answer =
+                    PartitionProduceResponse { index, base_offset: -1, ..Default::default() };
+                let checked = partition_of(known.map(|topic| &**topic), index, &context).and_then(
+                    |(topic, at)| {
+                        if !matches!(acks, -1..=1) {
+                            return Err(Refusal::from(ErrorCode::INVALID_REQUIRED_ACKS));
+                        }
+                        let rules = rules(&topic.config);
+                        let records =
+                            records.ok_or_else(|| Refusal::from(ErrorCode::INVALID_RECORD))?;
+                        let batch = validate(
+                            now.wall,
+                            context.version,
+                            records,
+                            &rules,
+                            &mut workspace.scratch,
+                        )?;
+                        Ok((at, batch))
+                    },
+                );
                 match checked {
                     Ok((partition, batch)) => {
-                        let entry = ProduceEntry { position: (t as u32, p as u32), partition: partition.id, batch };
+                        let entry = ProduceEntry {
+                            position: (t as u32, p as u32),
+                            partition: partition.id,
+                            batch,
+                        };
                         match shards.iter_mut().find(|(shard, _)| *shard == partition.shard) {
                             Some((_, entries)) => entries.push(entry),
                             None => shards.push((partition.shard, SmallVec::from_iter([entry]))),
@@ -70,8 +93,14 @@ impl Connection {
         }
         self.pipeline.await_produce(id.sequence, shards.len() as u16, response, acks, failed);
         for (shard, entries) in shards {
-            let operation = Operation::Produce { acks, transactional_id: transactional_id.clone(), entries };
-            self.demands.push_back(Demand::Request { shard, id, context: context.clone(), operation });
+            let operation =
+                Operation::Produce { acks, transactional_id: transactional_id.clone(), entries };
+            self.demands.push_back(Demand::Request {
+                shard,
+                id,
+                context: context.clone(),
+                operation,
+            });
         }
     }
 
@@ -82,7 +111,11 @@ impl Connection {
             for outcome in outcomes {
                 let (t, p) = outcome.position;
                 let topic = response.responses.get_mut(t as usize);
-                let Some(answer) = topic.and_then(|topic| topic.partition_responses.get_mut(p as usize)) else { continue };
+                let Some(answer) =
+                    topic.and_then(|topic| topic.partition_responses.get_mut(p as usize))
+                else {
+                    continue;
+                };
                 failed |= outcome.error.is_error();
                 answer.error_code = outcome.error;
                 answer.base_offset = outcome.base_offset;
@@ -145,7 +178,11 @@ fn partition_of<'a>(
     index: i32,
     context: &RequestContext,
 ) -> Result<(&'a TopicImage, &'a crate::image::PartitionImage), Refusal> {
-    let unknown = if context.version >= 13 { ErrorCode::UNKNOWN_TOPIC_ID } else { ErrorCode::UNKNOWN_TOPIC_OR_PARTITION };
+    let unknown = if context.version >= 13 {
+        ErrorCode::UNKNOWN_TOPIC_ID
+    } else {
+        ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
+    };
     let topic = topic.ok_or_else(|| Refusal::from(unknown))?;
     let at = usize::try_from(index).ok().and_then(|index| topic.partitions.get(index));
     let partition = at.ok_or_else(|| Refusal::from(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))?;

@@ -57,7 +57,13 @@ impl IndexEntry {
             return Err(JournalError::Malformed);
         }
         let max_timestamp = bytes.get_i64_le();
-        Ok(Self { base_offset, last_offset: base_offset + i64::from(delta), position, len, max_timestamp })
+        Ok(Self {
+            base_offset,
+            last_offset: base_offset + i64::from(delta),
+            position,
+            len,
+            max_timestamp,
+        })
     }
 }
 

@@ -140,7 +140,12 @@ impl SlotBuilder {
     /// Adds a batch whose base offset and leader epoch are in place.
     pub fn push_batch(&mut self, partition: PartitionId, batch: Bytes) {
         let len = batch.len() as u32;
-        self.pending.push(Pending { kind: KIND_BATCH, partition, len, batch: self.batches.len() as u32 });
+        self.pending.push(Pending {
+            kind: KIND_BATCH,
+            partition,
+            len,
+            batch: self.batches.len() as u32,
+        });
         self.batch_bytes += batch.len();
         self.batches.push(batch);
     }
@@ -160,7 +165,12 @@ impl SlotBuilder {
     pub fn push_first_entry(&mut self, encoded: &[u8]) {
         self.pending.insert(
             0,
-            Pending { kind: KIND_ENTRY, partition: PartitionId(0), len: encoded.len() as u32, batch: u32::MAX },
+            Pending {
+                kind: KIND_ENTRY,
+                partition: PartitionId(0),
+                len: encoded.len() as u32,
+                batch: u32::MAX,
+            },
         );
         self.payloads.splice(0..0, encoded.iter().copied());
     }
@@ -225,7 +235,8 @@ impl SlotBuilder {
         if let Some(first) = chunks.first_mut() {
             *first = arena.split().freeze();
         }
-        let mut pad = (alignment.max(1) as usize - total % alignment.max(1) as usize) % alignment.max(1) as usize;
+        let mut pad = (alignment.max(1) as usize - total % alignment.max(1) as usize)
+            % alignment.max(1) as usize;
         let padded_bytes = (total + pad) as u64;
         while pad > 0 {
             let piece = pad.min(ZEROS.len());
@@ -286,7 +297,10 @@ pub fn peek(bytes: &[u8]) -> Result<SlotHeader, JournalError> {
 ///
 /// # Errors
 /// As [`peek`], and [`JournalError::Checksum`] where the slot's or a batch's checksum does not fit.
-pub fn read<'a>(bytes: &'a [u8], mut entry: impl FnMut(SlotEntry<'a>)) -> Result<SlotHeader, JournalError> {
+pub fn read<'a>(
+    bytes: &'a [u8],
+    mut entry: impl FnMut(SlotEntry<'a>),
+) -> Result<SlotHeader, JournalError> {
     let header = peek(bytes)?;
     let slot = bytes.get(..header.total_bytes as usize).ok_or(JournalError::Short)?;
     let index_end = HEADER_LEN + header.entries as usize * INDEX_LEN;
@@ -317,7 +331,10 @@ pub fn read<'a>(bytes: &'a [u8], mut entry: impl FnMut(SlotEntry<'a>)) -> Result
                 }
                 batch = end;
             } else if kind == u32::from(KIND_ENTRY) {
-                let end = payload.checked_add(len).filter(|end| *end <= body).ok_or(JournalError::Malformed)?;
+                let end = payload
+                    .checked_add(len)
+                    .filter(|end| *end <= body)
+                    .ok_or(JournalError::Malformed)?;
                 if !checking {
                     entry(SlotEntry::Entry(&slot[payload..end]));
                 }

@@ -42,7 +42,8 @@ impl Tail {
     /// The batch that begins there, if it is still in memory.
     #[must_use]
     pub fn get(&self, object: ObjectId, position: u32) -> Option<&Bytes> {
-        let found = self.batches.binary_search_by_key(&(object, position), |(o, p, _)| (*o, *p)).ok()?;
+        let found =
+            self.batches.binary_search_by_key(&(object, position), |(o, p, _)| (*o, *p)).ok()?;
         self.batches.get(found).map(|(_, _, bytes)| bytes)
     }
 }

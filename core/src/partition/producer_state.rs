@@ -64,7 +64,9 @@ impl Producer {
     pub fn judge(&self, header: &BatchHeader) -> Verdict {
         let last = last_sequence(header);
         if header.producer_epoch == self.epoch {
-            let same = |b: &&RememberedBatch| b.first_sequence == header.base_sequence && b.last_sequence == last;
+            let same = |b: &&RememberedBatch| {
+                b.first_sequence == header.base_sequence && b.last_sequence == last
+            };
             if let Some(batch) = self.batches.iter().find(same) {
                 return Verdict::Duplicate(*batch);
             }

@@ -27,7 +27,14 @@ impl Segment {
     /// An empty segment.
     #[must_use]
     pub const fn new(base_offset: i64, created: UnixMillis) -> Self {
-        Self { base_offset, bytes: 0, first_timestamp: None, max_timestamp: -1, last_modified: created, created }
+        Self {
+            base_offset,
+            bytes: 0,
+            first_timestamp: None,
+            max_timestamp: -1,
+            last_modified: created,
+            created,
+        }
     }
 
     /// Counts a batch in.

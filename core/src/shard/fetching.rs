@@ -11,7 +11,9 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 use super::Shard;
-use super::input::{ConnectionId, Effect, OperationId, Reply, RequestId, StorageEffect, StoreError};
+use super::input::{
+    ConnectionId, Effect, OperationId, Reply, RequestId, StorageEffect, StoreError,
+};
 use super::reader::PageKey;
 use super::writer::Appended;
 use crate::api::fetch::Evaluation;
@@ -45,7 +47,13 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    pub(crate) fn new(id: RequestId, version: i16, kind: Kind, targets: Targets, deadline: Instant) -> Self {
+    pub(crate) fn new(
+        id: RequestId,
+        version: i16,
+        kind: Kind,
+        targets: Targets,
+        deadline: Instant,
+    ) -> Self {
         Self {
             id,
             version,
@@ -193,7 +201,11 @@ impl Shard {
 
     /// Wakes everybody who waits for a partition: it changed otherwise, or is about to go.
     pub(crate) fn wake(&mut self, id: crate::image::PartitionId) {
-        let waiting = self.state.partitions.get_mut(&id).map(|partition| core::mem::take(&mut partition.waiting));
+        let waiting = self
+            .state
+            .partitions
+            .get_mut(&id)
+            .map(|partition| core::mem::take(&mut partition.waiting));
         for key in waiting.unwrap_or_default() {
             self.resume(key, true);
         }
@@ -226,7 +238,8 @@ impl Shard {
                 t.topic.as_bytes() == topic
                     && t.topic_id == topic_id
                     && t.partitions.iter().any(|p| {
-                        p.partition_index == partition && p.records.as_ref().is_some_and(|records| !records.is_empty())
+                        p.partition_index == partition
+                            && p.records.as_ref().is_some_and(|records| !records.is_empty())
                     })
             })
         };
@@ -234,9 +247,11 @@ impl Shard {
         match pending.kind {
             Kind::Sessionless => {}
             Kind::Open => {
-                let slots = usize::try_from(self.broker.max_incremental_fetch_session_cache_slots).unwrap_or(0);
+                let slots = usize::try_from(self.broker.max_incremental_fetch_session_cache_slots)
+                    .unwrap_or(0);
                 let (now, by_id) = (self.now.instant, pending.version >= 13);
-                response.session_id = self.fetching.sessions.open(now, slots, by_id, targets, &mut self.random);
+                response.session_id =
+                    self.fetching.sessions.open(now, slots, by_id, targets, &mut self.random);
             }
             Kind::Incremental(id) => {
                 self.fetching.sessions.finish(id, targets, |target| {
@@ -274,7 +289,12 @@ impl Shard {
             let operation = self.numbers.operation();
             self.fetching.reads.insert(operation, (None, Reading::FetchRange(key, place)));
             self.fetching.read_bytes += len as usize;
-            self.effects.push_back(Effect::Storage(StorageEffect::Read { operation, object, at, len }));
+            self.effects.push_back(Effect::Storage(StorageEffect::Read {
+                operation,
+                object,
+                at,
+                len,
+            }));
         }
     }
 
@@ -290,7 +310,9 @@ impl Shard {
         let partition = response.responses.get_mut(t).and_then(|topic| topic.partitions.get_mut(p));
         if let Some(partition) = partition {
             match (result, partition.records.as_mut().and_then(|records| records.get_mut(c))) {
-                (Ok(bytes), Some(chunk)) if bytes.len() == chunk.len() => *chunk = Chunk::Bytes(bytes),
+                (Ok(bytes), Some(chunk)) if bytes.len() == chunk.len() => {
+                    *chunk = Chunk::Bytes(bytes)
+                }
                 _ => {
                     partition.records = Some(SmallVec::new());
                     partition.error_code = crate::protocol::ErrorCode::KAFKA_STORAGE_ERROR;
@@ -299,7 +321,9 @@ impl Shard {
         }
         *missing -= 1;
         if *missing == 0 {
-            if let Some(Pending { id, reading: Some((response, _)), .. }) = self.fetching.remove(key) {
+            if let Some(Pending { id, reading: Some((response, _)), .. }) =
+                self.fetching.remove(key)
+            {
                 self.reply_after(0, id, Reply::Response(response.into()));
             }
         }
@@ -315,7 +339,13 @@ impl Shard {
     }
 
     /// Reads a range for a lookup.
-    pub(crate) fn read_batch(&mut self, lookup: u64, object: crate::chunk::ObjectId, at: u64, len: u32) {
+    pub(crate) fn read_batch(
+        &mut self,
+        lookup: u64,
+        object: crate::chunk::ObjectId,
+        at: u64,
+        len: u32,
+    ) {
         let operation = self.numbers.operation();
         self.fetching.reads.insert(operation, (None, Reading::Lookup(lookup)));
         self.effects.push_back(Effect::Storage(StorageEffect::Read { operation, object, at, len }));
@@ -358,8 +388,13 @@ impl Shard {
 
     /// Answers all that is parked: the broker stops.
     pub(crate) fn release_fetches(&mut self) {
-        let parked: Vec<u64> =
-            self.fetching.pending.iter().filter(|(_, p)| p.parked).map(|(slot, p)| key(slot, p.number)).collect();
+        let parked: Vec<u64> = self
+            .fetching
+            .pending
+            .iter()
+            .filter(|(_, p)| p.parked)
+            .map(|(slot, p)| key(slot, p.number))
+            .collect();
         for key in parked {
             self.resume(key, true);
         }

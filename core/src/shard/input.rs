@@ -19,7 +19,19 @@ use crate::record::ValidBatch;
 pub struct ConnectionId(pub u64);
 
 /// A shard, numbered from 0. Shard 0 holds the metadata.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct ShardId(pub u16);
 
 /// One part of one request: what a reply is addressed to.

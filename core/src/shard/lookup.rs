@@ -43,7 +43,12 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    pub(crate) const fn new(id: RequestId, response: ListOffsetsResponse, wanted: Vec<Wanted>, needs: u64) -> Self {
+    pub(crate) const fn new(
+        id: RequestId,
+        response: ListOffsetsResponse,
+        wanted: Vec<Wanted>,
+        needs: u64,
+    ) -> Self {
         Self { id, response, wanted, needs, number: 0, from: 0 }
     }
 }
@@ -104,9 +109,10 @@ impl Shard {
                     Ok(Some(found)) => Step::Found(Some(found)),
                     Ok(None) => {
                         // The batch's largest timestamp belongs to a record before the log's start.
-                        if let (Some(lookup), Some(header)) =
-                            (self.lookups.lookups.get_mut(slot), crate::record::BatchHeader::parse(&bytes))
-                        {
+                        if let (Some(lookup), Some(header)) = (
+                            self.lookups.lookups.get_mut(slot),
+                            crate::record::BatchHeader::parse(&bytes),
+                        ) {
                             lookup.from = header.next_offset();
                         }
                         continue;
@@ -125,7 +131,9 @@ impl Shard {
             lookup.wanted.pop();
             lookup.from = 0;
             let [t, p] = wanted.place;
-            if let Some(answer) = lookup.response.topics.get_mut(t).and_then(|topic| topic.partitions.get_mut(p)) {
+            if let Some(answer) =
+                lookup.response.topics.get_mut(t).and_then(|topic| topic.partitions.get_mut(p))
+            {
                 answer.error_code = error;
                 answer.found(found, epoch.unwrap_or(-1));
             }
@@ -135,7 +143,8 @@ impl Shard {
     /// Finds the batch and has it read, or reads it where it is in memory.
     fn locate(&mut self, wanted: Wanted, from: i64, key: u64) -> Step {
         let active = self.writer.object();
-        let Some(mut reader) = Reader::new(&self.state, wanted.partition, active, &mut self.pages) else {
+        let Some(mut reader) = Reader::new(&self.state, wanted.partition, active, &mut self.pages)
+        else {
             return Step::Failed(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
         };
         let partition = reader.partition;
@@ -172,8 +181,18 @@ impl Shard {
     }
 
     /// The first record of a batch that fits; −3 means the first with the batch's largest timestamp.
-    fn search(&mut self, wanted: Wanted, from: i64, batch: &[u8]) -> Result<Option<(i64, i64)>, ErrorCode> {
-        let start = self.state.partitions.get(&wanted.partition).map_or(0, |partition| partition.log_start_offset).max(from);
+    fn search(
+        &mut self,
+        wanted: Wanted,
+        from: i64,
+        batch: &[u8],
+    ) -> Result<Option<(i64, i64)>, ErrorCode> {
+        let start = self
+            .state
+            .partitions
+            .get(&wanted.partition)
+            .map_or(0, |partition| partition.log_start_offset)
+            .max(from);
         let mut best: Option<(i64, i64)> = None;
         let mut records = Records::new(batch, u64::MAX, &mut self.lookups.scratch)
             .map_err(|_| ErrorCode::KAFKA_STORAGE_ERROR)?;

@@ -14,7 +14,14 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// Sends `reply` when slot `needs` is durable, which may be now.
-    pub(crate) fn push(&mut self, needs: u64, durable: u64, id: RequestId, reply: Reply, effects: &mut VecDeque<Effect>) {
+    pub(crate) fn push(
+        &mut self,
+        needs: u64,
+        durable: u64,
+        id: RequestId,
+        reply: Reply,
+        effects: &mut VecDeque<Effect>,
+    ) {
         if needs <= durable {
             effects.push_back(Effect::Reply { id, reply });
         } else {

@@ -89,7 +89,12 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of partition `id`; `active` is the file that is being written.
     #[must_use]
-    pub(crate) fn new(state: &'a State, id: PartitionId, active: ObjectId, pages: &'a mut PageCache) -> Option<Self> {
+    pub(crate) fn new(
+        state: &'a State,
+        id: PartitionId,
+        active: ObjectId,
+        pages: &'a mut PageCache,
+    ) -> Option<Self> {
         let partition = state.partitions.get(&id)?;
         Some(Self { partition, id, index_at: &state.index_at, active, pages })
     }
@@ -98,7 +103,10 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Unreadable`].
-    pub(crate) fn entry(&mut self, place: Place) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
+    pub(crate) fn entry(
+        &mut self,
+        place: Place,
+    ) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
         let Some(range) = self.partition.files.get(place.file) else {
             let entry = self.partition.active.get(place.entry as usize);
             return Ok(entry.map(|entry| (self.active, *entry)));
@@ -110,7 +118,8 @@ impl<'a> Reader<'a> {
         let index_at = self.index_at.get(&range.object).ok_or(Unreadable::Damaged)?;
         let at = index_at + u64::from(number / PAGE_ENTRIES) * PAGE_LEN as u64;
         let page = self.pages.get(PageKey { object: range.object, at })?;
-        let entry = IndexEntry::decode(page, number % PAGE_ENTRIES, self.id).map_err(|_| Unreadable::Damaged)?;
+        let entry = IndexEntry::decode(page, number % PAGE_ENTRIES, self.id)
+            .map_err(|_| Unreadable::Damaged)?;
         Ok(Some((range.object, entry)))
     }
 
@@ -118,7 +127,9 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub(crate) fn next(&self, place: Place) -> Place {
         match self.partition.files.get(place.file) {
-            Some(range) if place.entry + 1 >= range.entries => Place { file: place.file + 1, entry: 0 },
+            Some(range) if place.entry + 1 >= range.entries => {
+                Place { file: place.file + 1, entry: 0 }
+            }
             Some(_) | None => Place { file: place.file, entry: place.entry + 1 },
         }
     }
@@ -130,7 +141,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn find(&mut self, offset: i64) -> Result<Place, Unreadable> {
         let file = self.partition.files.partition_point(|range| range.last_offset < offset);
         let Some(range) = self.partition.files.get(file) else {
-            let entry = self.partition.active.partition_point(|entry| entry.last_offset < offset) as u32;
+            let entry =
+                self.partition.active.partition_point(|entry| entry.last_offset < offset) as u32;
             return Ok(Place { file, entry });
         };
         let (mut low, mut high) = (0, range.entries);
@@ -148,7 +160,11 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Unreadable`].
-    pub(crate) fn find_timestamp(&mut self, offset: i64, timestamp: i64) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
+    pub(crate) fn find_timestamp(
+        &mut self,
+        offset: i64,
+        timestamp: i64,
+    ) -> Result<Option<(ObjectId, IndexEntry)>, Unreadable> {
         let mut place = self.find(offset)?;
         while let Some(range) = self.partition.files.get(place.file) {
             if range.max_timestamp < timestamp {
@@ -156,7 +172,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match self.entry(place)? {
-                Some((object, entry)) if entry.max_timestamp >= timestamp => return Ok(Some((object, entry))),
+                Some((object, entry)) if entry.max_timestamp >= timestamp => {
+                    return Ok(Some((object, entry)));
+                }
                 Some(_) => place = self.next(place),
                 None => break,
             }
@@ -169,8 +187,18 @@ impl<'a> Reader<'a> {
     /// The largest timestamp from `offset` on, −1 where there is no record; pages are not needed for it.
     #[must_use]
     pub(crate) fn max_timestamp(&self, offset: i64) -> i64 {
-        let files = self.partition.files.iter().filter(|range| range.last_offset >= offset).map(|range| range.max_timestamp);
-        let active = self.partition.active.iter().filter(|entry| entry.last_offset >= offset).map(|e| e.max_timestamp);
+        let files = self
+            .partition
+            .files
+            .iter()
+            .filter(|range| range.last_offset >= offset)
+            .map(|range| range.max_timestamp);
+        let active = self
+            .partition
+            .active
+            .iter()
+            .filter(|entry| entry.last_offset >= offset)
+            .map(|e| e.max_timestamp);
         files.chain(active).max().unwrap_or(-1)
     }
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::input::{OperationId, StorageEffect, Stored, StoreError};
+use super::input::{OperationId, StorageEffect, StoreError, Stored};
 use super::snapshot::{self, Position, Root};
 use super::state::State;
 use super::writer::Numbers;
@@ -79,7 +79,11 @@ pub(super) struct Recovered {
 
 impl Recovery {
     /// Begins with a root that was read. The first step is in the second part.
-    pub(super) fn begin(root: Root, objects: &[(ObjectId, u64)], numbers: &mut Numbers) -> (Self, Progress) {
+    pub(super) fn begin(
+        root: Root,
+        objects: &[(ObjectId, u64)],
+        numbers: &mut Numbers,
+    ) -> (Self, Progress) {
         let end = root.replay;
         let mut recovery = Self {
             root,
@@ -129,7 +133,11 @@ impl Recovery {
         let bytes = match result {
             Ok(Stored::Bytes(bytes)) => bytes,
             Ok(Stored::Done) | Err(StoreError::Missing) => Bytes::new(),
-            Err(error) => return Some(Progress::Refused(alloc::format!("the data cannot be read ({error:?})"))),
+            Err(error) => {
+                return Some(Progress::Refused(alloc::format!(
+                    "the data cannot be read ({error:?})"
+                )));
+            }
         };
         Some(match self.step {
             Step::Snapshot(object) => match snapshot::decode(&bytes) {
@@ -137,9 +145,10 @@ impl Recovery {
                     self.state = state;
                     self.more(PIECE, numbers)
                 }
-                Err(error) => {
-                    Progress::Refused(snapshot::refusal(&alloc::format!("the snapshot (object {})", object.0), error))
-                }
+                Err(error) => Progress::Refused(snapshot::refusal(
+                    &alloc::format!("the snapshot (object {})", object.0),
+                    error,
+                )),
             },
             Step::Journal => {
                 self.buffer.extend_from_slice(&bytes);
@@ -165,7 +174,10 @@ impl Recovery {
             let header = match slot::peek(&self.buffer) {
                 Ok(header) => header,
                 Err(JournalError::NewerFormat(format)) => {
-                    return Progress::Refused(snapshot::refusal("the journal", JournalError::NewerFormat(format)));
+                    return Progress::Refused(snapshot::refusal(
+                        "the journal",
+                        JournalError::NewerFormat(format),
+                    ));
                 }
                 Err(JournalError::Short) if !at_end => return self.more(PIECE, numbers),
                 Err(_) => break,
@@ -175,7 +187,8 @@ impl Recovery {
             }
             // A slot was padded to the next 4 KiB where it was flushed, or not at all.
             let total = header.total_bytes as usize;
-            let padded = ((self.end.at + total as u64).next_multiple_of(PADDING) - self.end.at) as usize;
+            let padded =
+                ((self.end.at + total as u64).next_multiple_of(PADDING) - self.end.at) as usize;
             if self.buffer.len() < padded && !at_end {
                 let missing = (padded - self.buffer.len()).min(MAX_SLOT_BYTES) as u32;
                 return self.more(missing.max(PIECE), numbers);
@@ -200,7 +213,8 @@ impl Recovery {
             self.epoch_seen = header.epoch;
             self.slots += 1;
             self.end.sequence = header.sequence;
-            let zeros = self.buffer.get(total..padded).is_some_and(|pad| pad.iter().all(|byte| *byte == 0));
+            let zeros =
+                self.buffer.get(total..padded).is_some_and(|pad| pad.iter().all(|byte| *byte == 0));
             let used = if zeros { padded } else { total };
             self.buffer.advance(used);
             self.end.at += used as u64;
@@ -216,7 +230,9 @@ impl Recovery {
 
     /// Whether a slot that stands behind the journal's end says that the broken one had been durable.
     const fn was_durable(&self, later: &SlotHeader) -> bool {
-        later.epoch >= self.epoch_seen && later.epoch < self.root.epoch && later.durable > self.end.sequence
+        later.epoch >= self.epoch_seen
+            && later.epoch < self.root.epoch
+            && later.durable > self.end.sequence
     }
 
     fn damaged(&self) -> Progress {
@@ -229,7 +245,12 @@ impl Recovery {
     }
 
     /// Looks behind the journal's end for a slot that says that more had been durable.
-    fn probe(&mut self, bytes: &Bytes, numbers: &mut Numbers, notices: &mut Vec<Notice>) -> Progress {
+    fn probe(
+        &mut self,
+        bytes: &Bytes,
+        numbers: &mut Numbers,
+        notices: &mut Vec<Notice>,
+    ) -> Progress {
         let mut garbage = false;
         for at in 0..bytes.len().saturating_sub(HEADER_LEN) {
             let Some(rest) = bytes.get(at..) else { break };
@@ -268,7 +289,9 @@ impl Recovery {
         self.state.derive_rest();
         let capacity = self.objects.get(&self.end.object).copied().unwrap_or(0);
         let keep = |object: &ObjectId| {
-            Some(*object) == self.root.snapshot || *object == self.end.object || self.state.live.contains_key(object)
+            Some(*object) == self.root.snapshot
+                || *object == self.end.object
+                || self.state.live.contains_key(object)
                 || *object >= self.root.replay.object && *object < self.end.object
         };
         let leftovers = self.objects.keys().copied().filter(|object| !keep(object)).collect();
@@ -287,7 +310,8 @@ impl Recovery {
 /// # Errors
 /// A line that says why the start is refused.
 pub(super) fn read_root(bytes: &Bytes, node_id: i32) -> Result<Root, String> {
-    let mut root = Root::decode(bytes).map_err(|error| snapshot::refusal("the store's root", error))?;
+    let mut root =
+        Root::decode(bytes).map_err(|error| snapshot::refusal("the store's root", error))?;
     if root.node_id != node_id {
         return Err(alloc::format!(
             "the data belongs to node.id {}, not {}: set node.id={} or use another directory",

@@ -22,9 +22,10 @@ fn new_start(partition: &Partition, config: &TopicConfig, now: UnixMillis) -> i6
     }
     let mut excess = partition.bytes();
     for (at, segment) in partition.segments.iter().enumerate() {
-        let end = partition.segments.get(at + 1).map_or(partition.next_offset, |next| next.base_offset);
-        let expired =
-            config.retention_ms >= 0 && now.0.saturating_sub(segment.retention_timestamp()) > config.retention_ms;
+        let end =
+            partition.segments.get(at + 1).map_or(partition.next_offset, |next| next.base_offset);
+        let expired = config.retention_ms >= 0
+            && now.0.saturating_sub(segment.retention_timestamp()) > config.retention_ms;
         let limit = u64::try_from(config.retention_bytes).ok();
         let oversized = limit.is_some_and(|limit| excess.saturating_sub(segment.bytes) >= limit);
         if segment.bytes == 0 || end > partition.high_watermark || !(expired || oversized) {
@@ -58,7 +59,8 @@ impl Shard {
 
     /// Moves a log's start. Where nothing is left, the next batch opens a new segment.
     pub(crate) fn move_log_start(&mut self, id: PartitionId, offset: i64) {
-        let empties = self.state.partitions.get(&id).is_some_and(|partition| offset >= partition.next_offset);
+        let empties =
+            self.state.partitions.get(&id).is_some_and(|partition| offset >= partition.next_offset);
         if empties {
             self.record(&Entry::SegmentRolled { partition: id });
         }
@@ -72,7 +74,10 @@ impl Shard {
         let now = self.now.wall.0;
         let mut expired = Vec::new();
         for (id, partition) in &self.state.partitions {
-            let old = partition.producers.iter().filter(|(_, p)| now.saturating_sub(p.last_timestamp) >= limit);
+            let old = partition
+                .producers
+                .iter()
+                .filter(|(_, p)| now.saturating_sub(p.last_timestamp) >= limit);
             let old: Vec<i64> = old.map(|(producer, _)| *producer).collect();
             if !old.is_empty() {
                 expired.push((*id, old));

@@ -6,7 +6,9 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::input::{ConnectionId, Effect, OperationId, Reply, RequestId, StorageEffect, StoreError, Stored};
+use super::input::{
+    ConnectionId, Effect, OperationId, Reply, RequestId, StorageEffect, StoreError, Stored,
+};
 use super::recovery::Progress;
 use super::snapshot::{self, Root};
 use super::writer::{Writer, Written};
@@ -45,7 +47,9 @@ impl Shard {
             Phase::Opening(_) => self.opening(operation, result),
             Phase::Rooting(waited, _) if *waited == operation => match result {
                 Ok(_) => self.serve(),
-                Err(error) => self.refuse(alloc::format!("the store's root cannot be written ({error:?})")),
+                Err(error) => {
+                    self.refuse(alloc::format!("the store's root cannot be written ({error:?})"))
+                }
             },
             Phase::Rooting(..) | Phase::Stopped => {}
             Phase::Running | Phase::Stopping => self.completed(operation, result),
@@ -68,12 +72,20 @@ impl Shard {
                 let found = recovery.finish();
                 let slots = recovery.slots;
                 self.state = core::mem::take(&mut recovery.state);
-                let entries = self.state.touched.iter().filter_map(|id| self.state.partitions.get(id));
+                let entries =
+                    self.state.touched.iter().filter_map(|id| self.state.partitions.get(id));
                 let entries = entries.map(|partition| partition.active.len() as u32).sum();
-                self.writer =
-                    Writer::new(self.profile, self.root.epoch, self.root.node_id, found.end, found.capacity, entries);
+                self.writer = Writer::new(
+                    self.profile,
+                    self.root.epoch,
+                    self.root.node_id,
+                    found.end,
+                    found.capacity,
+                    entries,
+                );
                 self.sealed = self.state.live.keys().copied().collect();
-                let (topics, partitions) = (self.state.topics.len() as u32, self.state.partitions.len() as u32);
+                let (topics, partitions) =
+                    (self.state.topics.len() as u32, self.state.partitions.len() as u32);
                 notices.push(Notice::Recovered { topics, partitions, slots });
                 for object in found.leftovers {
                     self.storage(StorageEffect::Drop { object });
@@ -103,9 +115,11 @@ impl Shard {
 
     /// Derives every effective configuration anew and hands out a new image.
     pub(crate) fn configure(&mut self) {
-        let (broker, cluster) = (self.state.broker_configs.clone(), self.state.default_configs.clone());
+        let (broker, cluster) =
+            (self.state.broker_configs.clone(), self.state.default_configs.clone());
         // What was checked when it was set is still allowed, unless the program changed: then it does not count.
-        self.broker = self.base.with_dynamic(broker, cluster).map_or_else(|_| self.base.clone(), Arc::new);
+        self.broker =
+            self.base.with_dynamic(broker, cluster).map_or_else(|_| self.base.clone(), Arc::new);
         self.state.topics.values_mut().for_each(|topic| topic.effective = None);
         self.publish();
     }
@@ -115,26 +129,43 @@ impl Shard {
         let epoch = self.state.epoch;
         let mut image = Image { broker: self.broker.clone(), ..Image::clone(&self.image) };
         let topics = &mut image.topics;
-        topics.retain(|name, topic| self.state.topics.get(name).is_some_and(|now| now.id == topic.id));
+        topics.retain(|name, topic| {
+            self.state.topics.get(name).is_some_and(|now| now.id == topic.id)
+        });
         for (name, topic) in &mut self.state.topics {
             let fresh = topic.effective.is_none();
             let config = topic
                 .effective
                 .get_or_insert_with(|| Arc::new(self.broker.topic.with(&topic.configs)))
                 .clone();
-            let known = topics.get(name).is_some_and(|image| image.partitions.len() == topic.partitions.len());
+            let known = topics
+                .get(name)
+                .is_some_and(|image| image.partitions.len() == topic.partitions.len());
             if known && !fresh {
                 continue;
             }
-            let partitions = topic.partitions.iter().map(|id| PartitionImage { shard: ShardId(0), id: *id }).collect();
-            let leader_epoch = i32::try_from(epoch.saturating_sub(topic.created_epoch)).unwrap_or(i32::MAX);
+            let partitions = topic
+                .partitions
+                .iter()
+                .map(|id| PartitionImage { shard: ShardId(0), id: *id })
+                .collect();
+            let leader_epoch =
+                i32::try_from(epoch.saturating_sub(topic.created_epoch)).unwrap_or(i32::MAX);
             let internal = crate::api::topics::is_internal(name.as_bytes());
             topics.insert(
                 name.clone(),
-                Arc::new(TopicImage { name: name.clone(), id: topic.id, internal, leader_epoch, partitions, config }),
+                Arc::new(TopicImage {
+                    name: name.clone(),
+                    id: topic.id,
+                    internal,
+                    leader_epoch,
+                    partitions,
+                    config,
+                }),
             );
         }
-        image.topic_ids = image.topics.values().map(|topic| (topic.id, topic.name.clone())).collect();
+        image.topic_ids =
+            image.topics.values().map(|topic| (topic.id, topic.name.clone())).collect();
         self.image = Arc::new(image);
         self.effects.push_back(Effect::Image(self.image.clone()));
     }
@@ -170,7 +201,9 @@ impl Shard {
                 }
                 Written::Sealed(object) => {
                     self.sealed.push(object);
-                    if self.journaled_since_snapshot >= SNAPSHOT_BYTES && matches!(self.snapshotting, Snapshotting::No) {
+                    if self.journaled_since_snapshot >= SNAPSHOT_BYTES
+                        && matches!(self.snapshotting, Snapshotting::No)
+                    {
                         self.snapshotting = Snapshotting::Due;
                     }
                 }
@@ -230,7 +263,9 @@ impl Shard {
     fn advance_snapshot(&mut self, done: Option<OperationId>) {
         let step = core::mem::replace(&mut self.snapshotting, Snapshotting::No);
         let step = match step {
-            Snapshotting::Blob(operation, root) if done == Some(operation) => Snapshotting::Slot(root),
+            Snapshotting::Blob(operation, root) if done == Some(operation) => {
+                Snapshotting::Slot(root)
+            }
             Snapshotting::Root(operation, root) if done == Some(operation) => {
                 self.installed(root);
                 return;
@@ -286,7 +321,8 @@ impl Shard {
             self.retain();
         }
         if now >= self.producers_at {
-            self.producers_at = now.plus_millis(i64::from(self.broker.producer_id_expiration_check_interval_ms));
+            self.producers_at =
+                now.plus_millis(i64::from(self.broker.producer_id_expiration_check_interval_ms));
             self.expire_producers();
         }
         if self.full_at.is_some_and(|at| now >= at) {

@@ -117,14 +117,22 @@ impl State {
         let mut ranges = Vec::new();
         for id in &self.touched {
             let Some(partition) = self.partitions.get(id) else { continue };
-            let (Some(first), Some(last)) = (partition.active.first(), partition.active.last()) else { continue };
+            let (Some(first), Some(last)) = (partition.active.first(), partition.active.last())
+            else {
+                continue;
+            };
             let range = FileRange {
                 object,
                 first_entry: index.len(),
                 entries: partition.active.len() as u32,
                 base_offset: first.base_offset,
                 last_offset: last.last_offset,
-                max_timestamp: partition.active.iter().map(|entry| entry.max_timestamp).max().unwrap_or(-1),
+                max_timestamp: partition
+                    .active
+                    .iter()
+                    .map(|entry| entry.max_timestamp)
+                    .max()
+                    .unwrap_or(-1),
             };
             partition.active.iter().for_each(|entry| index.push(*id, entry));
             ranges.push((*id, range));
@@ -147,9 +155,14 @@ impl State {
                 self.topics.insert(KString::from(name.as_str()), topic);
                 self.add_partitions(name, partitions, wall);
             }
-            Entry::PartitionsAdded { name, partitions } => self.add_partitions(name, partitions, wall),
+            Entry::PartitionsAdded { name, partitions } => {
+                self.add_partitions(name, partitions, wall)
+            }
             Entry::TopicDeleted { name } => {
-                let gone = self.topics.remove(name.as_bytes()).map_or_else(Vec::new, |topic| topic.partitions);
+                let gone = self
+                    .topics
+                    .remove(name.as_bytes())
+                    .map_or_else(Vec::new, |topic| topic.partitions);
                 for id in gone {
                     self.touched.remove(&id);
                     if let Some(partition) = self.partitions.remove(&id) {
@@ -169,7 +182,11 @@ impl State {
             }
             Entry::BrokerConfigs { this_broker, configs } => {
                 let set = configs.clone();
-                *(if *this_broker { &mut self.broker_configs } else { &mut self.default_configs }) = set;
+                *(if *this_broker {
+                    &mut self.broker_configs
+                } else {
+                    &mut self.default_configs
+                }) = set;
             }
             Entry::ProducerIds { next } => self.next_producer_id = self.next_producer_id.max(*next),
             Entry::LogStart { partition: id, offset } => {

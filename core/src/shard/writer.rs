@@ -119,7 +119,14 @@ impl Writer {
     /// A writer that goes on behind `end`, in a file of `capacity` bytes with `entries` batches; a capacity of 0 means
     /// that a file must be prepared first.
     #[must_use]
-    pub(crate) fn new(profile: StoreProfile, epoch: u64, owner: i32, end: Position, capacity: u64, entries: u32) -> Self {
+    pub(crate) fn new(
+        profile: StoreProfile,
+        epoch: u64,
+        owner: i32,
+        end: Position,
+        capacity: u64,
+        entries: u32,
+    ) -> Self {
         Self {
             profile,
             epoch,
@@ -188,7 +195,9 @@ impl Writer {
     #[must_use]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         let open = self.builder.bytes() + bytes;
-        !self.failed && open <= MAX_OPEN_BYTES.max(bytes) && (!self.store_full || self.position + open as u64 <= self.capacity)
+        !self.failed
+            && open <= MAX_OPEN_BYTES.max(bytes)
+            && (!self.store_full || self.position + open as u64 <= self.capacity)
     }
 
     /// Whether the journal has failed.
@@ -203,7 +212,13 @@ impl Writer {
     }
 
     /// Adds a batch to the open slot. `flush`: whether its acknowledgement means that it is on the medium.
-    pub(crate) fn push_batch(&mut self, partition: PartitionId, batch: Bytes, wall: UnixMillis, flush: bool) {
+    pub(crate) fn push_batch(
+        &mut self,
+        partition: PartitionId,
+        batch: Bytes,
+        wall: UnixMillis,
+        flush: bool,
+    ) {
         self.wall = wall;
         self.open_flush |= flush;
         self.builder.push_batch(partition, batch);
@@ -223,8 +238,18 @@ impl Writer {
     }
 
     /// Hands the open slot to the store, if it is time: nothing is on its way, and there is a file for it.
-    pub(crate) fn pump(&mut self, state: &mut State, tail: &mut Tail, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
-        if self.failed || self.in_flight.is_some() || self.sealing.is_some() || self.builder.is_empty() {
+    pub(crate) fn pump(
+        &mut self,
+        state: &mut State,
+        tail: &mut Tail,
+        numbers: &mut Numbers,
+        effects: &mut VecDeque<Effect>,
+    ) {
+        if self.failed
+            || self.in_flight.is_some()
+            || self.sealing.is_some()
+            || self.builder.is_empty()
+        {
             return;
         }
         let full = self.capacity == 0
@@ -247,7 +272,13 @@ impl Writer {
         }
     }
 
-    fn close_slot(&mut self, state: &mut State, tail: &mut Tail, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
+    fn close_slot(
+        &mut self,
+        state: &mut State,
+        tail: &mut Tail,
+        numbers: &mut Numbers,
+        effects: &mut VecDeque<Effect>,
+    ) {
         self.sequence += 1;
         let stamp = SlotStamp {
             epoch: self.epoch,
@@ -263,14 +294,15 @@ impl Writer {
         let (object, position) = (self.object, self.position as u32);
         let flush = self.open_flush;
         let alignment = if flush { self.profile.alignment } else { 1 };
-        let slot = self.builder.finish(stamp, alignment, &mut self.arena, |partition, at, batch| {
-            // What was checked when it came in still parses; a batch that does not is not placed.
-            let Some(header) = BatchHeader::parse(batch) else { return };
-            state.place(partition, &header, position + at, batch.len() as u32);
-            tail.push(object, position + at, batch);
-            let end = header.base_offset + i64::from(header.last_offset_delta) + 1;
-            batches.push(Appended { partition, end, bytes: batch.len() as u32 });
-        });
+        let slot =
+            self.builder.finish(stamp, alignment, &mut self.arena, |partition, at, batch| {
+                // What was checked when it came in still parses; a batch that does not is not placed.
+                let Some(header) = BatchHeader::parse(batch) else { return };
+                state.place(partition, &header, position + at, batch.len() as u32);
+                tail.push(object, position + at, batch);
+                let end = header.base_offset + i64::from(header.last_offset_delta) + 1;
+                batches.push(Appended { partition, end, bytes: batch.len() as u32 });
+            });
         self.entries += batches.len() as u32;
         let operation = numbers.operation();
         self.in_flight = Some(InFlight { operation, sequence: self.sequence, flush, batches });
