@@ -1,0 +1,2 @@
+//! bad inputs
+fn main() -> std::process::ExitCode { logboat_tests::table::run(&[]) }

@@ -1,0 +1,3 @@
+//! formats
+use logboat_tests::cases;
+cases! {}

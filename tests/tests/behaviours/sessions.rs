@@ -1,0 +1,3 @@
+//! sessions
+use logboat_tests::cases;
+cases! {}
