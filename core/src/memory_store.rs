@@ -27,17 +27,18 @@ pub type Completion = (OperationId, Result<Stored, StoreError>);
 pub struct MemoryStore {
     root: Option<Bytes>,
     objects: BTreeMap<ObjectId, Object>,
-    /// Bytes in all objects.
-    stored: u64,
-    /// Bytes that all objects together may hold.
+    /// Bytes that all objects own, prepared ones included.
+    owned: u64,
+    /// Bytes that all objects together may own.
     capacity: u64,
 }
 
 impl MemoryStore {
-    /// An empty store that holds at most `capacity` bytes in its objects; beyond it answers [`StoreError::Full`].
+    /// An empty store whose objects own at most `capacity` bytes; beyond it answers [`StoreError::Full`]. Journal files own
+    /// what they were prepared for.
     #[must_use]
     pub const fn new(capacity: u64) -> Self {
-        Self { root: None, objects: BTreeMap::new(), stored: 0, capacity }
+        Self { root: None, objects: BTreeMap::new(), owned: 0, capacity }
     }
 
     /// What this store can do: no alignment, and no tail beside it, for it is memory itself.
@@ -55,35 +56,31 @@ impl MemoryStore {
         }
     }
 
-    /// Bytes in all objects.
+    /// Bytes that all objects own, prepared ones included.
     #[must_use]
-    pub const fn stored_bytes(&self) -> u64 {
-        self.stored
+    pub const fn owned_bytes(&self) -> u64 {
+        self.owned
     }
 
     /// Does what `effect` says, at once. `None` for effects that are not answered.
     pub fn execute(&mut self, effect: StorageEffect) -> Option<Completion> {
         match effect {
             StorageEffect::Append { operation, object, at, chunks, flush: _, waiting: _ } => {
-                Some((operation, self.append(object, at, &chunks)))
+                let there = self.objects.contains_key(&object);
+                Some((operation, if there { self.write(object, at, &chunks) } else { Err(StoreError::Missing) }))
             }
             StorageEffect::Flush { operation, object } => {
                 let there = self.objects.contains_key(&object);
                 Some((operation, if there { Ok(Stored::Done) } else { Err(StoreError::Missing) }))
             }
-            StorageEffect::Prepare { .. } => None,
+            StorageEffect::Prepare { operation, object, bytes } => Some((operation, self.make(object, bytes, &[]))),
             StorageEffect::Read { operation, object, at, len } => Some((operation, self.read(object, at, len))),
             StorageEffect::Put { operation, object, chunks } => {
-                let result = if self.objects.contains_key(&object) {
-                    Err(StoreError::Failed("an object of that name exists".to_string()))
-                } else {
-                    self.append(object, 0, &chunks)
-                };
-                Some((operation, result))
+                Some((operation, self.make(object, 0, &chunks)))
             }
             StorageEffect::Drop { object } => {
                 if let Some(object) = self.objects.remove(&object) {
-                    self.stored = self.stored.saturating_sub(object.end);
+                    self.owned -= object.owned;
                 }
                 None
             }
@@ -103,17 +100,35 @@ impl MemoryStore {
         pieces.iter().skip(first).take_while(move |piece| piece.at < to).map(move |piece| piece.slice(at, to))
     }
 
-    fn append(&mut self, object: ObjectId, at: u64, chunks: &[Bytes]) -> Result<Stored, StoreError> {
+    /// Makes a new object that owns `owned` bytes, or as many as `chunks` have.
+    fn make(&mut self, object: ObjectId, owned: u64, chunks: &[Bytes]) -> Result<Stored, StoreError> {
+        if self.objects.contains_key(&object) {
+            return Err(StoreError::Failed("an object of that name exists".to_string()));
+        }
+        self.own(0, owned)?;
+        self.objects.insert(object, Object { owned, ..Object::default() });
+        let written = self.write(object, 0, chunks);
+        if written.is_err() {
+            self.execute(StorageEffect::Drop { object });
+        }
+        written
+    }
+
+    /// Changes what one object owns from `before` to `after` bytes.
+    fn own(&mut self, before: u64, after: u64) -> Result<(), StoreError> {
+        let owned = (self.owned - before).checked_add(after).filter(|owned| *owned <= self.capacity);
+        self.owned = owned.ok_or(StoreError::Full)?;
+        Ok(())
+    }
+
+    fn write(&mut self, object: ObjectId, at: u64, chunks: &[Bytes]) -> Result<Stored, StoreError> {
         let len: u64 = chunks.iter().map(|chunk| chunk.len() as u64).sum();
         let end = at.checked_add(len).ok_or(StoreError::Full)?;
-        let before = self.objects.get(&object).map_or(0, |object| object.end);
+        let before = self.objects.get(&object).map_or(0, |object| object.owned);
         let after = before.max(end);
-        let stored = (self.stored - before).checked_add(after).ok_or(StoreError::Full)?;
-        if stored > self.capacity {
-            return Err(StoreError::Full);
-        }
-        self.stored = stored;
+        self.own(before, after)?;
         let object = self.objects.entry(object).or_default();
+        object.owned = after;
         let mut at = at;
         for chunk in chunks {
             object.write(at, chunk);
@@ -146,6 +161,8 @@ impl MemoryStore {
 struct Object {
     pieces: Vec<Piece>,
     end: u64,
+    /// What it counts against the store's capacity.
+    owned: u64,
 }
 
 #[derive(Clone, Debug)]
