@@ -24,7 +24,8 @@ impl Clock {
     pub fn now(&self) -> Now {
         // 584 years of nanoseconds fit; a wall clock before 1970 counts as 1970.
         let nanos = u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let millis =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         Now {
             instant: time::Instant::from_nanos(nanos),
             wall: UnixMillis(i64::try_from(millis).unwrap_or(i64::MAX)),

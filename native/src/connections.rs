@@ -3,7 +3,7 @@
 //! Places are used again, numbers never: a number holds its place and a count of how many connections there were.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use logboat_core::connection::{Connection, Endpoint};
 use logboat_core::shard::input::ConnectionId;
@@ -36,6 +36,8 @@ pub struct Client {
     pub warming: bool,
     /// Whether it is to be closed when everything is sent.
     pub closing: bool,
+    /// Whether the log knows what it calls itself.
+    pub named: bool,
     /// Its earliest deadline that is in the list of deadlines.
     pub deadline: Option<Instant>,
     /// Requests that the shard has not answered.
@@ -50,19 +52,12 @@ impl Client {
     pub const fn id(&self) -> ConnectionId {
         self.connection.id()
     }
-
-    /// Its socket.
-    #[must_use]
-    pub fn socket(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
 }
 
 /// All clients.
 #[derive(Debug, Default)]
 pub struct Connections {
     // Boxed: an empty place costs a pointer, and clients do not move.
-    #[expect(clippy::vec_box, reason = "the table would be as large as its largest number of clients")]
     places: Vec<Option<Box<Client>>>,
     free: Vec<usize>,
     accepted: u64,
@@ -94,6 +89,7 @@ impl Connections {
             blocked: false,
             warming: false,
             closing: false,
+            named: false,
             deadline: None,
             unanswered: 0,
             busy_since: None,

@@ -22,16 +22,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use logboat_core::chunk::ObjectId;
 use logboat_core::memory_store::Completion;
+use logboat_core::shard::StoreContents;
 use logboat_core::shard::input::{OperationId, SlotChunks, StorageEffect, StoreError, Stored};
-use logboat_core::shard::{StoreContents, StoreProfile};
 use rustix::fd::AsFd;
 use rustix::fs::OFlags;
 
 use crate::arena::Arena;
 use crate::reactor::Waker;
 use crate::uninit_io::read_file;
-use directory::{Directory, Kind, file_name};
 pub use directory::OpenError;
+use directory::{Directory, Kind, file_name};
 pub use file::ObjectFile;
 use file::{store_error, write_all};
 use flusher::{FlushDone, FlushJob, Flusher, flusher};
@@ -133,12 +133,6 @@ impl DiskStore {
         Ok(Opened { store, contents, foreign: listing.foreign })
     }
 
-    /// What this store can do: `tail_bytes` of the journal's newest part are to be kept in memory beside it.
-    #[must_use]
-    pub const fn profile(journal_file_bytes: u64, tail_bytes: u32) -> StoreProfile {
-        StoreProfile { journal_file_bytes, alignment: 4096, tail_bytes }
-    }
-
     /// Where it is, symbolic links resolved.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -164,17 +158,27 @@ impl DiskStore {
                     Err(error) => done.push((operation, Err(error))),
                 }
             }
-            StorageEffect::Flush { operation, object } => match self.healthy().and_then(|()| self.open_object(object)) {
-                Ok(file) => self.flush(operation, file, 0, done),
-                Err(error) => done.push((operation, Err(error))),
-            },
+            StorageEffect::Flush { operation, object } => {
+                match self.healthy().and_then(|()| self.open_object(object)) {
+                    Ok(file) => self.flush(operation, file, 0, done),
+                    Err(error) => done.push((operation, Err(error))),
+                }
+            }
             StorageEffect::Prepare { operation, object, bytes } => {
                 let task = Task::Prepare { operation, object, bytes, write: self.write_ahead };
                 self.make(operation, object, Kind::Journal, task, done);
             }
-            StorageEffect::Read { operation, object, at, len } => self.read(operation, object, at, len, done),
+            StorageEffect::Read { operation, object, at, len } => {
+                self.read(operation, object, at, len, done)
+            }
             StorageEffect::Put { operation, object, chunks } => {
-                self.make(operation, object, Kind::Blob, Task::Put { operation, object, chunks }, done);
+                self.make(
+                    operation,
+                    object,
+                    Kind::Blob,
+                    Task::Put { operation, object, chunks },
+                    done,
+                );
             }
             StorageEffect::Drop { object } => self.remove(object),
             StorageEffect::ReplaceRoot { operation, bytes } => {
@@ -221,7 +225,10 @@ impl DiskStore {
         if let Some(file) = &entry.file {
             return Ok(Arc::clone(file));
         }
-        let file = self.directory.open_file(&file_name(entry.kind, object), flags).map_err(|e| store_error(&e))?;
+        let file = self
+            .directory
+            .open_file(&file_name(entry.kind, object), flags)
+            .map_err(|e| store_error(&e))?;
         let file = Arc::new(ObjectFile::new(object, file));
         entry.file = Some(Arc::clone(&file));
         self.opened_one();
@@ -233,7 +240,12 @@ impl DiskStore {
     ///
     /// # Errors
     /// What the system says; [`io::ErrorKind::UnexpectedEof`] where the file is shorter.
-    pub fn read_short(&mut self, file: &ObjectFile, at: u64, len: usize) -> io::Result<Option<Bytes>> {
+    pub fn read_short(
+        &mut self,
+        file: &ObjectFile,
+        at: u64,
+        len: usize,
+    ) -> io::Result<Option<Bytes>> {
         let buffer = self.reads.room(len);
         match read_file(file.as_fd(), at, buffer, len, false) {
             Ok(read) if read == len => Ok(Some(buffer.split().freeze())),
@@ -243,7 +255,9 @@ impl DiskStore {
                 Ok(None)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) if not_at_once(&error) => worker::read_exact(file, at, len, buffer).map(Some),
+            Err(error) if not_at_once(&error) => {
+                worker::read_exact(file, at, len, buffer).map(Some)
+            }
             Err(error) => Err(error),
         }
     }
@@ -252,7 +266,13 @@ impl DiskStore {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub fn warm(&mut self, token: u64, file: &Arc<ObjectFile>, at: u64, len: u32) -> io::Result<()> {
+    pub fn warm(
+        &mut self,
+        token: u64,
+        file: &Arc<ObjectFile>,
+        at: u64,
+        len: u32,
+    ) -> io::Result<()> {
         let task = Task::Warm { token, file: Arc::clone(file), at, len };
         self.reader.post(Job { directory: Arc::clone(&self.directory), task })
     }
@@ -264,7 +284,9 @@ impl DiskStore {
             | StorageEffect::Flush { object, .. }
             | StorageEffect::Read { object, .. }
             | StorageEffect::Drop { object } => object,
-            StorageEffect::Prepare { .. } | StorageEffect::Put { .. } | StorageEffect::ReplaceRoot { .. } => return false,
+            StorageEffect::Prepare { .. }
+            | StorageEffect::Put { .. }
+            | StorageEffect::ReplaceRoot { .. } => return false,
         };
         self.objects.get(object).is_some_and(|entry| entry.making)
     }
@@ -282,7 +304,12 @@ impl DiskStore {
         self.worker.post(Job { directory: Arc::clone(&self.directory), task })
     }
 
-    fn append(&mut self, object: ObjectId, at: u64, chunks: &SlotChunks) -> Result<Arc<ObjectFile>, StoreError> {
+    fn append(
+        &mut self,
+        object: ObjectId,
+        at: u64,
+        chunks: &SlotChunks,
+    ) -> Result<Arc<ObjectFile>, StoreError> {
         self.healthy()?;
         let file = self.open_object(object)?;
         match write_all(&*file, chunks, at).map_err(|error| store_error(&error)) {
@@ -306,7 +333,13 @@ impl DiskStore {
         }
     }
 
-    fn flush(&mut self, operation: OperationId, file: Arc<ObjectFile>, waiting: u32, done: &mut Vec<Completion>) {
+    fn flush(
+        &mut self,
+        operation: OperationId,
+        file: Arc<ObjectFile>,
+        waiting: u32,
+        done: &mut Vec<Completion>,
+    ) {
         // A helper's hop costs as much as a fast disk's flush. Only where nobody else's flush is under way, so that
         // operations end in order, and where one connection at most is kept waiting by it.
         let fast = self.flush_time.is_some_and(|time| time < INLINE_FLUSH_MAX);
@@ -323,7 +356,11 @@ impl DiskStore {
         }
     }
 
-    fn flush_ended(&mut self, result: io::Result<()>, took: Duration) -> Result<Stored, StoreError> {
+    fn flush_ended(
+        &mut self,
+        result: io::Result<()>,
+        took: Duration,
+    ) -> Result<Stored, StoreError> {
         self.flush_time = Some(self.flush_time.map_or(took, |average| (average * 7 + took) / 8));
         // The system reports a lost write once: what a later flush says of the same file is not to be believed.
         self.healthy()?;
@@ -333,13 +370,22 @@ impl DiskStore {
         }
     }
 
-    fn read(&mut self, operation: OperationId, object: ObjectId, at: u64, len: u32, done: &mut Vec<Completion>) {
+    fn read(
+        &mut self,
+        operation: OperationId,
+        object: ObjectId,
+        at: u64,
+        len: u32,
+        done: &mut Vec<Completion>,
+    ) {
         let file = match self.open_object(object) {
             Ok(file) => file,
             Err(error) => return done.push((operation, Err(error))),
         };
         if self.starting {
-            let result = worker::read(&file, at, len).map(Stored::Bytes).map_err(|error| store_error(&error));
+            let result = worker::read(&file, at, len)
+                .map(Stored::Bytes)
+                .map_err(|error| store_error(&error));
             return done.push((operation, result));
         }
         if let Ok(Some(bytes)) = self.read_short(&file, at, len as usize) {
@@ -352,9 +398,19 @@ impl DiskStore {
     }
 
     /// Has a new object made by a helper.
-    fn make(&mut self, operation: OperationId, object: ObjectId, kind: Kind, task: Task, done: &mut Vec<Completion>) {
+    fn make(
+        &mut self,
+        operation: OperationId,
+        object: ObjectId,
+        kind: Kind,
+        task: Task,
+        done: &mut Vec<Completion>,
+    ) {
         if self.objects.contains_key(&object) {
-            done.push((operation, Err(StoreError::Failed("an object of that name exists".to_owned()))));
+            done.push((
+                operation,
+                Err(StoreError::Failed("an object of that name exists".to_owned())),
+            ));
             return;
         }
         match self.post(task) {
@@ -406,7 +462,10 @@ impl DiskStore {
             Done::Warm { token } => warm.push(token),
             Done::Removed { kind, object, result } => {
                 if let Err(error) = result {
-                    log::warn!("cannot remove {}: {error}", self.path().join(file_name(kind, object)).display());
+                    log::warn!(
+                        "cannot remove {}: {error}",
+                        self.path().join(file_name(kind, object)).display()
+                    );
                 }
             }
         }

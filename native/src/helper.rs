@@ -48,7 +48,10 @@ pub struct Helper<Job, Done> {
 
 impl<Job, Done> std::fmt::Debug for Helper<Job, Done> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Helper").field("name", &self.name).field("outstanding", &self.outstanding).finish()
+        f.debug_struct("Helper")
+            .field("name", &self.name)
+            .field("outstanding", &self.outstanding)
+            .finish()
     }
 }
 
@@ -74,7 +77,8 @@ impl<Job: Send + 'static, Done: Send + 'static> Helper<Job, Done> {
     pub fn post(&mut self, job: Job) -> io::Result<()> {
         if self.thread.is_none() {
             let (shared, work, waker) = (Arc::clone(&self.shared), self.work, self.waker.clone());
-            let thread = std::thread::Builder::new().name(self.name.to_owned()).stack_size(STACK_BYTES);
+            let thread =
+                std::thread::Builder::new().name(self.name.to_owned()).stack_size(STACK_BYTES);
             self.thread = Some(thread.spawn(move || run(&shared, work, &waker))?);
         }
         lock(&self.shared.queue).jobs.push(job);

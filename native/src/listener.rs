@@ -8,6 +8,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use logboat_core::config;
 use logboat_core::connection::Endpoint;
 use logboat_core::protocol::KString;
 use rustix::io::Errno;
@@ -15,19 +16,6 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 
 /// Connections that wait to be accepted. Linux cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
-
-/// One entry of `listeners`, with its entry of `advertised.listeners`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenerOptions {
-    /// Its name, `PLAINTEXT` where there is only one.
-    pub name: String,
-    /// Host name or address; empty for every address of this machine.
-    pub host: String,
-    /// Port; 0 for any free one.
-    pub port: u16,
-    /// What clients are told; without it, the address by which they came.
-    pub advertised: Option<(String, u16)>,
-}
 
 /// An address that cannot be listened on.
 #[derive(Debug)]
@@ -68,14 +56,17 @@ impl Listener {
     ///
     /// # Errors
     /// A line that names the listener.
-    pub fn bind(options: &ListenerOptions) -> Result<Vec<Self>, ListenError> {
+    pub fn bind(options: &config::Listener) -> Result<Vec<Self>, ListenError> {
         let failed = |error| ListenError {
             listener: format!("{}://{}:{}", options.name, options.host, options.port),
             error,
         };
         let addresses: Vec<SocketAddr> = if options.host.is_empty() {
             // One socket for both families where there is IPv6.
-            vec![(Ipv6Addr::UNSPECIFIED, options.port).into(), (Ipv4Addr::UNSPECIFIED, options.port).into()]
+            vec![
+                (Ipv6Addr::UNSPECIFIED, options.port).into(),
+                (Ipv4Addr::UNSPECIFIED, options.port).into(),
+            ]
         } else {
             (unbracketed(&options.host), options.port).to_socket_addrs().map_err(failed)?.collect()
         };
@@ -92,13 +83,15 @@ impl Listener {
         }
         match refused {
             // An address in use is never passed over: another server would get half of the clients.
-            Some(error) if bound.is_empty() || error.kind() == io::ErrorKind::AddrInUse => Err(failed(error)),
+            Some(error) if bound.is_empty() || error.kind() == io::ErrorKind::AddrInUse => {
+                Err(failed(error))
+            }
             _ if bound.is_empty() => Err(failed(io::ErrorKind::AddrNotAvailable.into())),
             _ => Ok(bound),
         }
     }
 
-    fn bind_one(options: &ListenerOptions, address: SocketAddr) -> io::Result<Self> {
+    fn bind_one(options: &config::Listener, address: SocketAddr) -> io::Result<Self> {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
@@ -111,7 +104,7 @@ impl Listener {
         let address = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
         let advertised = options.advertised.as_ref();
         let advertised = advertised.map(|(host, port)| (KString::from(unbracketed(host)), *port));
-        Ok(Self { name: options.name.as_str().into(), socket, address, advertised })
+        Ok(Self { name: KString::from(&*options.name), socket, address, advertised })
     }
 
     /// Lets clients come.
@@ -135,7 +128,10 @@ impl Listener {
     /// Where the system has no descriptor or memory for it: nothing should be accepted for a while.
     pub fn accept(&self) -> io::Result<Option<Accepted>> {
         loop {
-            match rustix::net::acceptfrom_with(&self.socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
+            match rustix::net::acceptfrom_with(
+                &self.socket,
+                SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+            ) {
                 Ok((socket, peer)) => {
                     let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
                     // A peer that is gone already is found out by the first read.
@@ -156,11 +152,19 @@ impl Listener {
     }
 
     fn endpoint(&self, socket: &OwnedFd, peer: Option<SocketAddr>) -> Endpoint {
-        let local = rustix::net::getsockname(socket).ok().and_then(|local| SocketAddr::try_from(local).ok());
+        let local = rustix::net::getsockname(socket)
+            .ok()
+            .and_then(|local| SocketAddr::try_from(local).ok());
         let local = local.unwrap_or(self.address);
-        let (host, port) = self.advertised.clone().unwrap_or_else(|| (text(local.ip()).into(), local.port()));
+        let (host, port) =
+            self.advertised.clone().unwrap_or_else(|| (text(local.ip()).into(), local.port()));
         let client = peer.map_or_else(String::new, |peer| text(peer.ip()));
-        Endpoint { listener: self.name.clone(), host, port, client_host: format!("/{client}").into() }
+        Endpoint {
+            listener: self.name.clone(),
+            host,
+            port,
+            client_host: format!("/{client}").into(),
+        }
     }
 }
 

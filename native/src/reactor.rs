@@ -28,6 +28,8 @@ pub struct Ready {
     pub readable: bool,
     /// Something can be written.
     pub writable: bool,
+    /// The peer is gone altogether.
+    pub gone: bool,
 }
 
 /// What to be told of.
@@ -98,8 +100,15 @@ impl Reactor {
     pub fn new(waker: Waker) -> io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*waker.0, EventData::new_u64(WAKE), EventFlags::IN)?;
-        let may_spin = std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
-        Ok(Self { epoll, waker, events: Vec::with_capacity(EVENTS_MAX), may_spin, last_wait: Duration::MAX })
+        let may_spin =
+            std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
+        Ok(Self {
+            epoll,
+            waker,
+            events: Vec::with_capacity(EVENTS_MAX),
+            may_spin,
+            last_wait: Duration::MAX,
+        })
     }
 
     /// Begins to tell of `source` under `token`, which must be less than `u64::MAX`.
@@ -163,6 +172,7 @@ impl Reactor {
                 token,
                 readable: gone || flags.contains(EventFlags::IN),
                 writable: gone || flags.contains(EventFlags::OUT),
+                gone,
             });
         }
         Ok(())

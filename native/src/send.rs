@@ -59,7 +59,11 @@ pub enum Sent {
 ///
 /// # Errors
 /// The peer is gone, or a range cannot be read: the connection is of no use any more.
-pub fn send(socket: BorrowedFd<'_>, pieces: &mut VecDeque<Piece>, mut store: Option<&mut DiskStore>) -> io::Result<Sent> {
+pub fn send(
+    socket: BorrowedFd<'_>,
+    pieces: &mut VecDeque<Piece>,
+    mut store: Option<&mut DiskStore>,
+) -> io::Result<Sent> {
     loop {
         let cold = load_short_ranges(pieces, &mut store)?;
         let mut slices: SmallVec<[IoSlice<'_>; PIECES_MAX]> = SmallVec::new();
@@ -100,7 +104,10 @@ pub fn send(socket: BorrowedFd<'_>, pieces: &mut VecDeque<Piece>, mut store: Opt
 
 /// Turns short ranges at the front of `pieces` into bytes. True where the first piece is a short range that is not in
 /// memory.
-fn load_short_ranges(pieces: &mut VecDeque<Piece>, store: &mut Option<&mut DiskStore>) -> io::Result<bool> {
+fn load_short_ranges(
+    pieces: &mut VecDeque<Piece>,
+    store: &mut Option<&mut DiskStore>,
+) -> io::Result<bool> {
     for (index, piece) in pieces.iter_mut().take(PIECES_MAX).enumerate() {
         let Piece::File { file, at, len } = piece else { continue };
         let Some(store) = store else { return Err(io::ErrorKind::NotFound.into()) };
@@ -129,7 +136,12 @@ fn send_slices(socket: BorrowedFd<'_>, slices: &[IoSlice<'_>], more: bool) -> io
 }
 
 /// Sends the beginning of a long range. `None`: go on.
-fn send_file(socket: BorrowedFd<'_>, file: &Arc<ObjectFile>, at: &mut u64, len: &mut u32) -> io::Result<Option<Sent>> {
+fn send_file(
+    socket: BorrowedFd<'_>,
+    file: &Arc<ObjectFile>,
+    at: &mut u64,
+    len: &mut u32,
+) -> io::Result<Option<Sent>> {
     let want = (*len).min(SENDFILE_MAX);
     // The kernel reads ahead, so a range whose last byte is in memory is there as a whole.
     if !is_in_memory(file, at.saturating_add(u64::from(want) - 1)) {
@@ -153,7 +165,8 @@ fn send_file(socket: BorrowedFd<'_>, file: &Arc<ObjectFile>, at: &mut u64, len: 
 /// Whether the byte at `at` can be read without asking a disk. Where the file system cannot tell, it counts as if.
 fn is_in_memory(file: &ObjectFile, at: u64) -> bool {
     let mut byte = [0];
-    let read = rustix::io::preadv2(file, &mut [IoSliceMut::new(&mut byte)], at, ReadWriteFlags::NOWAIT);
+    let read =
+        rustix::io::preadv2(file, &mut [IoSliceMut::new(&mut byte)], at, ReadWriteFlags::NOWAIT);
     read != Err(Errno::AGAIN)
 }
 

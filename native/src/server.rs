@@ -104,7 +104,9 @@ impl Server {
         for event in &ready {
             match event.token {
                 SIGNALS => self.signalled(),
-                token if token > FIRST_LISTENER - LISTENERS_MAX => self.accept(FIRST_LISTENER - token),
+                token if token > FIRST_LISTENER - LISTENERS_MAX => {
+                    self.accept(FIRST_LISTENER - token)
+                }
                 token => self.client_ready(ConnectionId(token), *event),
             }
         }
@@ -130,7 +132,11 @@ impl Server {
         // The clock has moved on since the turn began; a sleep that is a turn too long is made up for by the next one.
         let now = self.clock.now().instant;
         let timeout = deadlines.into_iter().flatten().min().map(|deadline| deadline.since(now));
-        if self.dropping.is_empty() { timeout } else { Some(timeout.map_or(DROP_CHECK, |t| t.min(DROP_CHECK))) }
+        if self.dropping.is_empty() {
+            timeout
+        } else {
+            Some(timeout.map_or(DROP_CHECK, |t| t.min(DROP_CHECK)))
+        }
     }
 
     fn client_ready(&mut self, id: ConnectionId, event: Ready) {
@@ -162,9 +168,15 @@ impl Server {
             let missing = connection.missing();
             let partial = connection.partial();
             // A frame that has outgrown its buffer gets a larger one first, so that it is not copied out of the arena.
-            let grows = partial.as_ref().is_some_and(|partial| partial.capacity() - partial.len() < missing);
+            let grows = partial
+                .as_ref()
+                .is_some_and(|partial| partial.capacity() - partial.len() < missing);
             let limit = if grows { 0 } else { budget };
-            match read_socket(socket.as_fd(), partial.map(|partial| (partial, missing)), (arena, limit)) {
+            match read_socket(
+                socket.as_fd(),
+                partial.map(|partial| (partial, missing)),
+                (arena, limit),
+            ) {
                 Ok(read) if read.bytes > 0 => {
                     connection.receive(arena, workspace);
                     self.poll_demands(id);
@@ -193,7 +205,10 @@ impl Server {
                         client.named = true;
                         let host = client.connection.endpoint().client_host.as_bytes();
                         let host = String::from_utf8_lossy(host);
-                        log::debug!("{host} is client {:?}", String::from_utf8_lossy(context.client_id.as_bytes()));
+                        log::debug!(
+                            "{host} is client {:?}",
+                            String::from_utf8_lossy(context.client_id.as_bytes())
+                        );
                     }
                     client.unanswered += 1;
                     client.busy_since.get_or_insert(self.turn);
@@ -237,7 +252,10 @@ impl Server {
     /// Ends a client.
     fn close(&mut self, id: ConnectionId) {
         let Some(client) = self.connections.remove(id) else { return };
-        log::debug!("{} is gone", String::from_utf8_lossy(client.connection.endpoint().client_host.as_bytes()));
+        log::debug!(
+            "{} is gone",
+            String::from_utf8_lossy(client.connection.endpoint().client_host.as_bytes())
+        );
         drop(client);
         self.shard.handle(self.now, Input::Disconnected(id));
         self.accept_freed();

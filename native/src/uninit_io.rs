@@ -4,7 +4,10 @@
 //! vectored and for non-waiting reads, and clearing each buffer first would cost as much as the copy out of the kernel.
 //! Nothing here may know what the bytes mean.
 
-#![allow(unsafe_code, reason = "reading into spare capacity has no safe wrapper for readv and preadv2")]
+#![allow(
+    unsafe_code,
+    reason = "reading into spare capacity has no safe wrapper for readv and preadv2"
+)]
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -44,7 +47,9 @@ pub fn read_socket(
     let read = loop {
         // SAFETY: each iovec names memory that this function borrows exclusively and that is valid for writes of
         // iov_len bytes; 1 or 2 of them are passed, and both are in the array.
-        let read = unsafe { libc::readv(socket.as_raw_fd(), rooms[skip..].as_ptr(), 2 - skip as libc::c_int) };
+        let read = unsafe {
+            libc::readv(socket.as_raw_fd(), rooms[skip..].as_ptr(), 2 - skip as libc::c_int)
+        };
         match usize::try_from(read) {
             Ok(read) => break read,
             Err(_) => {
@@ -70,7 +75,13 @@ pub fn read_socket(
 ///
 /// # Errors
 /// As `preadv2(2)`; an interrupted call is repeated.
-pub fn read_file(file: BorrowedFd<'_>, at: u64, buffer: &mut BytesMut, limit: usize, wait: bool) -> io::Result<usize> {
+pub fn read_file(
+    file: BorrowedFd<'_>,
+    at: u64,
+    buffer: &mut BytesMut,
+    limit: usize,
+    wait: bool,
+) -> io::Result<usize> {
     let room = spare(buffer, limit);
     let at = libc::off_t::try_from(at).map_err(|_| io::ErrorKind::InvalidInput)?;
     let flags = if wait { 0 } else { libc::RWF_NOWAIT };

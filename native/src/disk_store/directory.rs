@@ -55,7 +55,9 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { action, path, error } => write!(f, "cannot {action} {}: {error}", path.display()),
+            Self::Io { action, path, error } => {
+                write!(f, "cannot {action} {}: {error}", path.display())
+            }
             Self::Kafka { path, file } => write!(
                 f,
                 "{} holds data of Apache Kafka ({file}), which is left untouched; choose another directory",
@@ -64,7 +66,9 @@ impl fmt::Display for OpenError {
             Self::InUse { path, holder: Some(pid) } => {
                 write!(f, "{} is in use by another process (pid {pid})", path.display())
             }
-            Self::InUse { path, holder: None } => write!(f, "{} is in use by another process", path.display()),
+            Self::InUse { path, holder: None } => {
+                write!(f, "{} is in use by another process", path.display())
+            }
         }
     }
 }
@@ -127,9 +131,12 @@ impl Directory {
         }
         let resolved = path.canonicalize().map_err(|error| failed("open", error))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(&resolved, flags, Mode::empty()).map_err(|error| failed("open", error.into()))?;
+        let fd = rustix::fs::open(&resolved, flags, Mode::empty())
+            .map_err(|error| failed("open", error.into()))?;
         if created && let Some(parent) = resolved.parent() {
-            File::open(parent).and_then(|parent| parent.sync_all()).map_err(|error| failed("create", error))?;
+            File::open(parent)
+                .and_then(|parent| parent.sync_all())
+                .map_err(|error| failed("create", error))?;
         }
         let directory = Self { fd, path: resolved };
         match directory.find_kafka() {
@@ -144,14 +151,15 @@ impl Directory {
         &self.path
     }
 
-    /// A second handle on it, for a helper.
-    pub(super) fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { fd: self.fd.try_clone()?, path: self.path.clone() })
-    }
-
-    /// An error that names a file of this directory.
-    pub(super) fn failed(&self, action: &'static str, name: &str, error: impl Into<io::Error>) -> OpenError {
-        OpenError::Io { action, path: self.path.join(name), error: error.into() }
+    /// An error that names a file of this directory, or itself where the name is empty.
+    pub(super) fn failed(
+        &self,
+        action: &'static str,
+        name: &str,
+        error: impl Into<io::Error>,
+    ) -> OpenError {
+        let path = if name.is_empty() { self.path.clone() } else { self.path.join(name) };
+        OpenError::Io { action, path, error: error.into() }
     }
 
     /// Opens a file of it, never through a symbolic link.
@@ -203,7 +211,8 @@ impl Directory {
                     continue;
                 }
                 if name == ROOT {
-                    listing.root = Some(self.read_root().map_err(|error| self.failed("read", name, error))?);
+                    listing.root =
+                        Some(self.read_root().map_err(|error| self.failed("read", name, error))?);
                     continue;
                 }
                 if let Some((kind, object)) = parse_name(name) {
@@ -236,13 +245,12 @@ impl Directory {
             if name == b"." || name == b".." {
                 continue;
             }
-            let kind = match entry.file_type() {
-                FileType::Unknown => {
-                    let stat = rustix::fs::statat(&self.fd, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
-                    FileType::from_raw_mode(stat.st_mode)
-                }
-                known => known,
-            };
+            let mut kind = entry.file_type();
+            if kind == FileType::Unknown {
+                let stat =
+                    rustix::fs::statat(&self.fd, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+                kind = FileType::from_raw_mode(stat.st_mode);
+            }
             entries.push((std::ffi::OsStr::from_bytes(name).to_owned(), kind));
         }
         Ok(entries)
@@ -262,7 +270,9 @@ impl Directory {
         ];
         for (name, kind) in self.entries()? {
             let Some(name) = name.to_str() else { continue };
-            if FILES.contains(&name) || (kind == FileType::Directory && self.is_kafka_partition(name)) {
+            if FILES.contains(&name)
+                || (kind == FileType::Directory && self.is_kafka_partition(name))
+            {
                 return Ok(Some(name.to_owned()));
             }
         }
@@ -271,10 +281,13 @@ impl Directory {
 
     /// Whether a directory is called `topic-0` and has segments in it.
     fn is_kafka_partition(&self, name: &str) -> bool {
-        let numbered = name.rsplit_once('-').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
+        let numbered =
+            name.rsplit_once('-').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
         numbered
             && std::fs::read_dir(self.path.join(name)).is_ok_and(|files| {
-                files.flatten().any(|file| Path::new(&file.file_name()).extension().is_some_and(|end| end == "log"))
+                files.flatten().any(|file| {
+                    Path::new(&file.file_name()).extension().is_some_and(|end| end == "log")
+                })
             })
     }
 }

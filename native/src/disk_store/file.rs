@@ -98,10 +98,14 @@ pub(super) fn write_all(file: impl AsFd, chunks: &[Bytes], mut at: u64) -> io::R
 
 /// What the core is told of an error of the system.
 pub(super) fn store_error(error: &io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => StoreError::Full,
-        io::ErrorKind::NotFound => StoreError::Missing,
-        _ => StoreError::Failed(error.to_string()),
+    use io::ErrorKind::{FileTooLarge, NotFound, QuotaExceeded, StorageFull};
+    let kind = error.kind();
+    if [StorageFull, QuotaExceeded, FileTooLarge].contains(&kind) {
+        StoreError::Full
+    } else if kind == NotFound {
+        StoreError::Missing
+    } else {
+        StoreError::Failed(error.to_string())
     }
 }
 

@@ -31,10 +31,10 @@ pub(super) struct FlushDone {
 pub(super) type Flusher = Helper<FlushJob, FlushDone>;
 
 pub(super) fn flusher(waker: Waker) -> Flusher {
-    Helper::new("flush", work, waker)
+    Helper::new("flush", |jobs, done| work(jobs, done), waker)
 }
 
-fn work(jobs: &mut Vec<FlushJob>, done: &mut Vec<FlushDone>) {
+fn work(jobs: &[FlushJob], done: &mut Vec<FlushDone>) {
     // Written before they were posted, the jobs of one file share one flush. Neighbours only, so that operations end in
     // the order of issue.
     for same in jobs.chunk_by(|a, b| Arc::ptr_eq(&a.file, &b.file)) {

@@ -38,14 +38,16 @@ impl Lock {
     pub(super) fn take(directory: &Directory) -> Result<Self, OpenError> {
         let failed = |error: io::Error| directory.failed("lock", FILE, error);
         loop {
-            let mut file = directory.open_file(FILE, OFlags::RDWR | OFlags::CREATE).map_err(failed)?;
+            let mut file =
+                directory.open_file(FILE, OFlags::RDWR | OFlags::CREATE).map_err(failed)?;
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {}
                 Err(Errno::WOULDBLOCK) => return Err(in_use(directory, Holder::read(&mut file))),
                 Err(error) => return Err(failed(error.into())),
             }
             // Somebody may have put another file in its place between opening and locking.
-            let same = directory.open_file(FILE, OFlags::RDONLY).and_then(|now| same_file(&file, &now));
+            let same =
+                directory.open_file(FILE, OFlags::RDONLY).and_then(|now| same_file(&file, &now));
             if !same.unwrap_or(false) {
                 continue;
             }
@@ -94,7 +96,9 @@ impl Holder {
 
     /// Whether that very process is there, and is not this one.
     fn lives(&self) -> bool {
-        *self != Self::this_process() && self.boot == boot_id() && start_time(self.pid) == Some(self.started)
+        *self != Self::this_process()
+            && self.boot == boot_id()
+            && start_time(self.pid) == Some(self.started)
     }
 }
 

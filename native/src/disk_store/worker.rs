@@ -92,14 +92,19 @@ fn work(Job { directory, task }: Job) -> Done {
         }
         Task::ReplaceRoot { operation, bytes } => {
             let result = replace_root(directory, bytes);
-            Done::Operation { operation, result: result.map(|()| Stored::Done).map_err(|error| store_error(&error)) }
+            Done::Operation {
+                operation,
+                result: result.map(|()| Stored::Done).map_err(|error| store_error(&error)),
+            }
         }
         Task::Prepare { operation, object, bytes, write } => {
-            let result = prepare(directory, object, bytes, write).map_err(|error| store_error(&error));
+            let result =
+                prepare(directory, object, bytes, write).map_err(|error| store_error(&error));
             Done::Made { operation, object, result }
         }
         Task::Read { operation, file, at, len } => {
-            let result = read(&file, at, len).map(Stored::Bytes).map_err(|error| store_error(&error));
+            let result =
+                read(&file, at, len).map(Stored::Bytes).map_err(|error| store_error(&error));
             Done::Operation { operation, result }
         }
         Task::Warm { token, file, at, len } => {
@@ -152,7 +157,12 @@ fn put(directory: &Directory, object: ObjectId, chunks: &[Bytes]) -> io::Result<
 }
 
 /// Blocks that have been written once are flushed in about half the time of new ones.
-fn prepare(directory: &Directory, object: ObjectId, bytes: u64, write: bool) -> io::Result<ObjectFile> {
+fn prepare(
+    directory: &Directory,
+    object: ObjectId,
+    bytes: u64,
+    write: bool,
+) -> io::Result<ObjectFile> {
     make(directory, Kind::Journal, object, |file| {
         allocate(file, bytes)?;
         let mut at = 0;
@@ -188,7 +198,12 @@ pub(super) fn read(file: &ObjectFile, at: u64, len: u32) -> io::Result<Bytes> {
 }
 
 /// As [`read`], into a buffer that has the room, and all or nothing.
-pub(super) fn read_exact(file: &ObjectFile, at: u64, len: usize, buffer: &mut BytesMut) -> io::Result<Bytes> {
+pub(super) fn read_exact(
+    file: &ObjectFile,
+    at: u64,
+    len: usize,
+    buffer: &mut BytesMut,
+) -> io::Result<Bytes> {
     fill(file, at, len, buffer)?;
     let bytes = buffer.split().freeze();
     if bytes.len() == len { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
@@ -197,7 +212,9 @@ pub(super) fn read_exact(file: &ObjectFile, at: u64, len: usize, buffer: &mut By
 fn fill(file: &ObjectFile, at: u64, len: usize, buffer: &mut BytesMut) -> io::Result<()> {
     while buffer.len() < len {
         let missing = len - buffer.len();
-        if read_file(file.as_fd(), at.saturating_add(buffer.len() as u64), buffer, missing, true)? == 0 {
+        if read_file(file.as_fd(), at.saturating_add(buffer.len() as u64), buffer, missing, true)?
+            == 0
+        {
             break;
         }
     }
@@ -221,5 +238,6 @@ fn warm(file: &ObjectFile, at: u64, len: u32) {
 
 /// Whether an error only says that the page cache does not hold the bytes, or that the file system cannot tell.
 pub(super) fn not_at_once(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(Errno::OPNOTSUPP.raw_os_error())
+    error.kind() == io::ErrorKind::WouldBlock
+        || error.raw_os_error() == Some(Errno::OPNOTSUPP.raw_os_error())
 }

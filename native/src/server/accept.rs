@@ -33,10 +33,14 @@ impl Accepting {
         let limit = getrlimit(Resource::Nofile);
         if limit.current != limit.maximum {
             // What was allowed before is enough to go on with.
-            let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+            let _ = setrlimit(
+                Resource::Nofile,
+                Rlimit { current: limit.maximum, maximum: limit.maximum },
+            );
         }
         let current = getrlimit(Resource::Nofile).current;
-        let descriptors = current.map_or(usize::MAX, |current| usize::try_from(current).unwrap_or(usize::MAX));
+        let descriptors =
+            current.map_or(usize::MAX, |current| usize::try_from(current).unwrap_or(usize::MAX));
         let clients_max = descriptors.saturating_sub(RESERVE + OPEN_FILES_MAX + 16).max(1);
         Self { clients_max, paused: false, again_at: None }
     }
@@ -52,11 +56,15 @@ impl Server {
     pub(super) fn accept(&mut self, listener: u64) {
         for _ in 0..ACCEPTS_MAX {
             if self.connections.len() >= self.accepting.clients_max {
-                log::warn!("{} clients are connected, which is all that there are descriptors for", self.connections.len());
+                log::warn!(
+                    "{} clients are connected, which is all that there are descriptors for",
+                    self.connections.len()
+                );
                 self.pause_accepting();
                 return;
             }
-            let listener = usize::try_from(listener).ok().and_then(|index| self.listeners.get(index));
+            let listener =
+                usize::try_from(listener).ok().and_then(|index| self.listeners.get(index));
             let Some(listener) = listener else { return };
             match listener.accept() {
                 Ok(Some(client)) => self.take_in(client),
@@ -88,7 +96,7 @@ impl Server {
     ///
     /// # Errors
     /// Where an address was taken by somebody else meanwhile.
-    pub(super) fn open_listeners(&mut self) -> io::Result<()> {
+    pub(super) fn open_listeners(&self) -> io::Result<()> {
         for (token, listener) in self.listeners.iter().enumerate() {
             listener.listen().map_err(io::Error::other)?;
             self.reactor.add(listener, FIRST_LISTENER - token as u64, Interest::READ)?;
@@ -130,7 +138,9 @@ impl Server {
     fn set_listening(&self, read: bool) {
         for (token, listener) in self.listeners.iter().enumerate() {
             let interest = Interest { read, write: false };
-            if let Err(error) = self.reactor.modify(listener, FIRST_LISTENER - token as u64, interest) {
+            if let Err(error) =
+                self.reactor.modify(listener, FIRST_LISTENER - token as u64, interest)
+            {
                 log::error!("{listener}: {error}");
             }
         }

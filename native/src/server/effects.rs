@@ -36,7 +36,9 @@ impl Server {
 
     fn effect(&mut self, effect: Effect) {
         match effect {
-            Effect::Storage(StorageEffect::Drop { object }) => self.dropping.push_back((object, self.turn)),
+            Effect::Storage(StorageEffect::Drop { object }) => {
+                self.dropping.push_back((object, self.turn))
+            }
             Effect::Storage(effect) => self.store.execute(effect, &mut self.completions),
             Effect::Reply { id, reply } => self.reply(id, reply),
             Effect::Image(image) => match &mut self.workspace {
@@ -45,6 +47,7 @@ impl Server {
             },
             Effect::Notice(notice) => log(&notice),
             Effect::Ready => self.become_ready(),
+            Effect::Refused(reason) => self.refused(&reason),
             Effect::Stopped => self.stopped(),
         }
     }
@@ -63,7 +66,12 @@ impl Server {
         if self.dropping.is_empty() {
             return;
         }
-        let oldest = self.connections.iter().filter_map(|client| client.busy_since).min().unwrap_or(u64::MAX);
+        let oldest = self
+            .connections
+            .iter()
+            .filter_map(|client| client.busy_since)
+            .min()
+            .unwrap_or(u64::MAX);
         while let Some((object, _)) = self.dropping.pop_front_if(|(_, turn)| *turn < oldest) {
             self.store.execute(StorageEffect::Drop { object }, &mut self.completions);
         }

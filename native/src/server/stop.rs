@@ -59,15 +59,26 @@ impl Server {
         }
         self.stage = Stage::Serving;
         let addresses: Vec<String> = self.listeners.iter().map(ToString::to_string).collect();
-        let local = self.listeners.iter().all(|listener| listener.address().ip().to_canonical().is_loopback());
-        let mut line = format!("Logboat {} is ready at {}, {}", env!("CARGO_PKG_VERSION"), addresses.join(", "), self.kept);
+        let local = self
+            .listeners
+            .iter()
+            .all(|listener| listener.address().ip().to_canonical().is_loopback());
+        let mut line = format!(
+            "Logboat {} is ready at {}, {}",
+            env!("CARGO_PKG_VERSION"),
+            addresses.join(", "),
+            self.kept
+        );
         if local {
             let port = self.listeners.first().map_or(9092, |listener| listener.address().port());
             line += &format!(
                 "; for this machine only: --override listeners=PLAINTEXT://0.0.0.0:{port} opens it to others"
             );
         } else {
-            log::warn!("whoever reaches {} can read and write everything: there is no authentication", addresses.join(", "));
+            log::warn!(
+                "whoever reaches {} can read and write everything: there is no authentication",
+                addresses.join(", ")
+            );
         }
         // Nobody may be listening.
         let _ = writeln!(std::io::stdout().lock(), "{line}");
@@ -89,10 +100,16 @@ impl Server {
         }
     }
 
+    /// The core cannot work with what it found in the store.
+    pub(super) fn refused(&mut self, reason: &str) {
+        self.stage = Stage::Over(Stop::NotStarted);
+        // Where configuration errors are told.
+        let _ = writeln!(std::io::stderr().lock(), "logboat: {reason}");
+    }
+
     pub(super) fn stopped(&mut self) {
         let stop = match self.stage {
-            Stage::Starting => Stop::NotStarted,
-            Stage::Serving => Stop::Failed,
+            Stage::Starting | Stage::Serving => Stop::Failed,
             Stage::Stopping(_) => {
                 log::info!("stopped");
                 Stop::InOrder
@@ -104,7 +121,9 @@ impl Server {
 
     pub(super) fn check_stop(&mut self) {
         if self.stage.deadline().is_some_and(|deadline| deadline <= self.now.instant) {
-            log::error!("not stopped within {STOP_MS} ms; what was acknowledged is safe, the next start will recover");
+            log::error!(
+                "not stopped within {STOP_MS} ms; what was acknowledged is safe, the next start will recover"
+            );
             self.stage = Stage::Over(Stop::Failed);
         }
     }

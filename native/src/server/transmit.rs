@@ -2,6 +2,8 @@
 //!
 //! It must never wait for a client that does not read, and never take more of its answers than it reads.
 
+use std::os::fd::AsFd;
+
 use logboat_core::shard::input::ConnectionId;
 
 use super::Server;
@@ -51,7 +53,7 @@ impl Server {
                 }
                 break;
             }
-            match send(client.socket(), &mut client.unsent, self.store.disk()) {
+            match send(client.socket.as_fd(), &mut client.unsent, self.store.disk()) {
                 Ok(Sent::All) => {}
                 Ok(Sent::Blocked) => client.blocked = true,
                 Ok(Sent::Cold { file, at, len }) => {
