@@ -34,6 +34,8 @@ pub struct Client {
     pub blocked: bool,
     /// Whether a range that is to be sent is being read.
     pub warming: bool,
+    /// Whether what is to be sent cannot be read.
+    pub broken: bool,
     /// Whether it is to be closed when everything is sent.
     pub closing: bool,
     /// Whether the log knows what it calls itself.
@@ -88,6 +90,7 @@ impl Connections {
             marked: false,
             blocked: false,
             warming: false,
+            broken: false,
             closing: false,
             named: false,
             deadline: None,

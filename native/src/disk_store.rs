@@ -33,6 +33,7 @@ use crate::uninit_io::read_file;
 pub use directory::OpenError;
 use directory::{Directory, Kind, file_name};
 pub use file::ObjectFile;
+pub use worker::Warmed;
 use file::{store_error, write_all};
 use flusher::{FlushDone, FlushJob, Flusher, flusher};
 use lock::Lock;
@@ -189,9 +190,9 @@ impl DiskStore {
         }
     }
 
-    /// Puts the operations that have ended since the last call into `done`, and the tokens of [`Self::warm`] whose
-    /// ranges can be read now into `warm`.
-    pub fn poll(&mut self, done: &mut Vec<Completion>, warm: &mut Vec<u64>) {
+    /// Puts the operations that have ended since the last call into `done`, and what came of
+    /// [`Self::warm`] into `warm`.
+    pub fn poll(&mut self, done: &mut Vec<Completion>, warm: &mut Vec<Warmed>) {
         let mut flushed = std::mem::take(&mut self.flushed);
         self.flusher.take_done(&mut flushed);
         for FlushDone { operation, result, took } in flushed.drain(..) {
@@ -249,15 +250,14 @@ impl DiskStore {
         let buffer = self.reads.room(len);
         match read_file(file.as_fd(), at, buffer, len, false) {
             Ok(read) if read == len => Ok(Some(buffer.split().freeze())),
-            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            // Either the rest is not in memory, or there is none.
             Ok(_) => {
                 buffer.clear();
-                Ok(None)
+                let end = at.saturating_add(len as u64);
+                if file.len()? < end { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(None) }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) if not_at_once(&error) => {
-                worker::read_exact(file, at, len, buffer).map(Some)
-            }
+            Err(error) if not_at_once(&error) => worker::read_exact(file, at, len, buffer).map(Some),
             Err(error) => Err(error),
         }
     }
@@ -440,7 +440,7 @@ impl DiskStore {
         }
     }
 
-    fn work_ended(&mut self, ended: Done, done: &mut Vec<Completion>, warm: &mut Vec<u64>) {
+    fn work_ended(&mut self, ended: Done, done: &mut Vec<Completion>, warm: &mut Vec<Warmed>) {
         match ended {
             Done::Operation { operation, result } => done.push((operation, result)),
             Done::Made { operation, object, result } => {
@@ -459,7 +459,7 @@ impl DiskStore {
                     self.execute(effect, done);
                 }
             }
-            Done::Warm { token } => warm.push(token),
+            Done::Warm(range) => warm.push(range),
             Done::Removed { kind, object, result } => {
                 if let Err(error) = result {
                     log::warn!(

@@ -181,3 +181,6 @@ fn advance(pieces: &mut VecDeque<Piece>, mut sent: usize) {
         pieces.pop_front();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,7 @@ use logboat_core::time::{Instant, Now};
 use crate::arena::Arena;
 use crate::clock::Clock;
 use crate::connections::{Client, Connections};
+use crate::disk_store::Warmed;
 use crate::listener::Listener;
 use crate::reactor::{Interest, Reactor, Ready};
 use crate::signals::Signals;
@@ -74,7 +75,7 @@ pub struct Server {
     shard: Shard,
     store: Store,
     completions: Vec<Completion>,
-    warm: Vec<u64>,
+    warm: Vec<Warmed>,
     /// Objects that the core has forgotten, with the turn in which it did.
     dropping: VecDeque<(ObjectId, u64)>,
     /// What the ready line says of the store.

@@ -9,7 +9,7 @@ use logboat_core::chunk::Chunk;
 use logboat_core::memory_store::{Completion, MemoryStore};
 use logboat_core::shard::input::{StorageEffect, StoreError};
 
-use crate::disk_store::DiskStore;
+use crate::disk_store::{DiskStore, Warmed};
 use crate::send::Piece;
 
 /// Where everything is kept.
@@ -30,8 +30,8 @@ impl Store {
         }
     }
 
-    /// Brings what has ended since the last call: operations, and tokens of ranges that can be sent now.
-    pub fn poll(&mut self, done: &mut Vec<Completion>, warm: &mut Vec<u64>) {
+    /// Brings what has ended since the last call: operations, and ranges that were brought into memory.
+    pub fn poll(&mut self, done: &mut Vec<Completion>, warm: &mut Vec<Warmed>) {
         match self {
             Self::Memory(_) => {}
             Self::Disk(store) => store.poll(done, warm),

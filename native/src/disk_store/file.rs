@@ -35,6 +35,11 @@ impl ObjectFile {
         self.object
     }
 
+    /// Its length, bytes.
+    pub(super) fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
     /// Makes its bytes durable.
     pub(super) fn flush(&self) -> io::Result<()> {
         loop {

@@ -68,12 +68,21 @@ pub(super) struct Job {
     pub(super) task: Task,
 }
 
+/// A range that [`DiskStore::warm`](super::DiskStore::warm) was asked for.
+#[derive(Debug)]
+pub struct Warmed {
+    /// As it was given.
+    pub token: u64,
+    /// An error where the disk does not give it.
+    pub result: io::Result<()>,
+}
+
 /// What came of a task.
 #[derive(Debug)]
 pub(super) enum Done {
     Operation { operation: OperationId, result: Result<Stored, StoreError> },
     Made { operation: OperationId, object: ObjectId, result: Result<ObjectFile, StoreError> },
-    Warm { token: u64 },
+    Warm(Warmed),
     Removed { kind: Kind, object: ObjectId, result: io::Result<()> },
 }
 
@@ -108,8 +117,7 @@ fn work(Job { directory, task }: Job) -> Done {
             Done::Operation { operation, result }
         }
         Task::Warm { token, file, at, len } => {
-            warm(&file, at, len);
-            Done::Warm { token }
+            Done::Warm(Warmed { token, result: warm(&file, at, len) })
         }
         Task::Remove { kind, object } => {
             Done::Removed { kind, object, result: directory.remove(&file_name(kind, object)) }
@@ -221,19 +229,19 @@ fn fill(file: &ObjectFile, at: u64, len: usize, buffer: &mut BytesMut) -> io::Re
     Ok(())
 }
 
-/// A failure shows when the range is sent.
-fn warm(file: &ObjectFile, at: u64, len: u32) {
+fn warm(file: &ObjectFile, at: u64, len: u32) -> io::Result<()> {
     let mut buffer = BytesMut::with_capacity(ZEROS.len());
     let end = at.saturating_add(u64::from(len));
     let mut at = at;
     while at < end {
         buffer.clear();
         let limit = usize::try_from(end - at).unwrap_or(usize::MAX);
-        match read_file(file.as_fd(), at, &mut buffer, limit, true) {
-            Ok(0) | Err(_) => return,
-            Ok(read) => at += read as u64,
+        match read_file(file.as_fd(), at, &mut buffer, limit, true)? {
+            0 => break,
+            read => at += read as u64,
         }
     }
+    Ok(())
 }
 
 /// Whether an error only says that the page cache does not hold the bytes, or that the file system cannot tell.

@@ -7,6 +7,7 @@ use logboat_core::notice::{Level, Notice};
 use logboat_core::shard::input::{ConnectionId, Effect, Input, Reply, RequestId, StorageEffect};
 
 use super::{Server, mark};
+use crate::disk_store::Warmed;
 
 impl Server {
     /// Does what the core wants until it wants nothing more, and tells it what the store has done.
@@ -26,10 +27,14 @@ impl Server {
                 break;
             }
         }
-        while let Some(token) = self.warm.pop() {
-            if let Some(client) = self.connections.get(ConnectionId(token)) {
-                client.warming = false;
-                mark(client, &mut self.marked);
+        while let Some(Warmed { token, result }) = self.warm.pop() {
+            let Some(client) = self.connections.get(ConnectionId(token)) else { continue };
+            client.warming = false;
+            // The half of an answer cannot be taken back: the connection ends.
+            client.broken = result.is_err();
+            mark(client, &mut self.marked);
+            if let Err(error) = result {
+                log::error!("an answer cannot be read from the disk: {error}");
             }
         }
     }

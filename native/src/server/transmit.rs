@@ -35,6 +35,9 @@ impl Server {
     fn transmit_to(&mut self, id: ConnectionId) -> bool {
         let Some(client) = self.connections.get(id) else { return true };
         client.marked = false;
+        if client.broken {
+            return false;
+        }
         while !client.blocked && !client.warming {
             while client.unsent.len() < PIECES_MAX
                 && let Some(chunk) = client.connection.poll_transmit()
