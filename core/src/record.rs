@@ -10,6 +10,7 @@ pub mod checksum;
 pub mod compression;
 pub mod error;
 pub mod legacy;
+pub mod lookup;
 pub mod records;
 pub mod source;
 pub mod validate;

@@ -142,14 +142,14 @@ fn records_larger_than_any_chunk_are_read() {
 fn bad_input_35_a_wrong_checksum() {
     let mut sent = batch(Codec::None, 3);
     *sent.last_mut().unwrap() ^= 1;
-    assert_eq!(code(&sent), Some(ErrorCode::CorruptMessage));
+    assert_eq!(code(&sent), Some(ErrorCode::CORRUPT_MESSAGE));
 }
 
 #[test]
 fn bad_input_37_an_unknown_magic() {
     for magic in [3, 127, -1] {
         let sent = with_header(&batch(Codec::None, 3), |header| header.magic = magic);
-        assert_eq!(code(&sent), Some(ErrorCode::CorruptMessage), "{magic}");
+        assert_eq!(code(&sent), Some(ErrorCode::CORRUPT_MESSAGE), "{magic}");
     }
 }
 
@@ -157,11 +157,11 @@ fn bad_input_37_an_unknown_magic() {
 fn bad_input_38_a_batch_that_is_cut_or_claims_more() {
     let sent = batch(Codec::None, 3);
     for len in 0..sent.len() {
-        assert_eq!(code(&sent[..len]), Some(ErrorCode::InvalidRecord), "{len}");
+        assert_eq!(code(&sent[..len]), Some(ErrorCode::INVALID_RECORD), "{len}");
     }
     for length in [sent.len() as i32 - 11, i32::MAX, i32::MAX - 12, 1 << 30] {
         let sent = with_header(&sent, |header| header.batch_length = length);
-        assert_eq!(code(&sent), Some(ErrorCode::InvalidRecord), "{length}");
+        assert_eq!(code(&sent), Some(ErrorCode::INVALID_RECORD), "{length}");
     }
 }
 
@@ -170,7 +170,7 @@ fn bad_input_39_a_length_below_that_of_a_header() {
     for length in [48, 14, 13, 0, -1, i32::MIN] {
         let mut sent = with_header(&batch(Codec::None, 3), |header| header.batch_length = length);
         sent.truncate(usize::try_from(length + 12).unwrap_or(100).max(30));
-        assert_eq!(code(&sent), Some(ErrorCode::CorruptMessage), "{length}");
+        assert_eq!(code(&sent), Some(ErrorCode::CORRUPT_MESSAGE), "{length}");
     }
 }
 
@@ -183,11 +183,11 @@ fn bad_input_40_and_41_counts_that_lie() {
         {
             let sent =
                 with_header(&sent, |h| (h.record_count, h.last_offset_delta) = (count, delta));
-            assert_eq!(code(&sent), Some(ErrorCode::InvalidRecord), "{codec:?} {count}");
+            assert_eq!(code(&sent), Some(ErrorCode::INVALID_RECORD), "{codec:?} {count}");
         }
         for delta in [1, 3, -1, 0, i32::MAX, i32::MIN] {
             let sent = with_header(&sent, |h| h.last_offset_delta = delta);
-            assert_eq!(code(&sent), Some(ErrorCode::InvalidRecord), "{codec:?} {delta}");
+            assert_eq!(code(&sent), Some(ErrorCode::INVALID_RECORD), "{codec:?} {delta}");
         }
     }
 }
@@ -196,14 +196,14 @@ fn bad_input_40_and_41_counts_that_lie() {
 fn bad_input_42_a_base_offset() {
     for offset in [1, 1_000_000_000_000_000, i64::MAX, -1, i64::MIN] {
         let sent = with_header(&batch(Codec::None, 3), |h| h.base_offset = offset);
-        assert_eq!(code(&sent), Some(ErrorCode::InvalidRecord), "{offset}");
+        assert_eq!(code(&sent), Some(ErrorCode::INVALID_RECORD), "{offset}");
     }
 }
 
 #[test]
 fn bad_input_43_a_control_batch() {
     let sent = with_header(&batch(Codec::None, 3), BatchHeader::set_control);
-    assert_eq!(code(&sent), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&sent), Some(ErrorCode::INVALID_RECORD));
 }
 
 #[test]
@@ -220,19 +220,19 @@ fn bad_input_45_a_producer_without_sequence_or_epoch() {
         });
         assert_eq!(
             code(&sent),
-            (!ok).then_some(ErrorCode::InvalidRecord),
+            (!ok).then_some(ErrorCode::INVALID_RECORD),
             "{id} {epoch} {sequence}"
         );
     }
     let sent = with_header(&batch(Codec::None, 3), BatchHeader::set_transactional);
-    assert_eq!(code(&sent), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&sent), Some(ErrorCode::INVALID_RECORD));
 }
 
 #[test]
 fn bad_input_49_and_50_unknown_and_broken_codecs() {
     for id in 5..8 {
         let sent = with_header(&batch(Codec::None, 3), |h| h.attributes = id);
-        assert_eq!(code(&sent), Some(ErrorCode::InvalidRecord), "{id}");
+        assert_eq!(code(&sent), Some(ErrorCode::INVALID_RECORD), "{id}");
     }
     for codec in [Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd] {
         // Plain records under a codec's number, nothing, and garbage.
@@ -243,7 +243,7 @@ fn bad_input_49_and_50_unknown_and_broken_codecs() {
         ] {
             assert_eq!(
                 code(&with_payload(payload, 3, codec)),
-                Some(ErrorCode::InvalidRecord),
+                Some(ErrorCode::INVALID_RECORD),
                 "{codec:?}"
             );
         }
@@ -252,14 +252,14 @@ fn bad_input_49_and_50_unknown_and_broken_codecs() {
         for len in 0..good.len() {
             assert_eq!(
                 code(&with_payload(&good[..len], 40, codec)),
-                Some(ErrorCode::InvalidRecord),
+                Some(ErrorCode::INVALID_RECORD),
                 "{codec:?} {len}"
             );
         }
         let longer = [good, b"\0"].concat();
         assert_eq!(
             code(&with_payload(&longer, 40, codec)),
-            Some(ErrorCode::InvalidRecord),
+            Some(ErrorCode::INVALID_RECORD),
             "{codec:?}"
         );
     }
@@ -274,7 +274,7 @@ fn bad_input_51_a_bomb_ends_at_the_cap() {
         builder.append(NOW.0, None, Some(&value), &[]);
         let sent = builder.build(&mut Scratch::default()).unwrap();
         assert!(sent.len() < 1 << 20, "{codec:?} {}", sent.len());
-        assert_eq!(code(&sent), Some(ErrorCode::MessageTooLarge), "{codec:?}");
+        assert_eq!(code(&sent), Some(ErrorCode::MESSAGE_TOO_LARGE), "{codec:?}");
     }
 }
 
@@ -282,21 +282,21 @@ fn bad_input_51_a_bomb_ends_at_the_cap() {
 fn bad_input_52_and_53_headers_that_claim_gigabytes() {
     let snappy = |bytes: &[u8]| with_payload(bytes, 1, Codec::Snappy);
     // 2^32 - 1 bytes out of five; a chunk of 2^31 - 1; a negative chunk (CVE-2023-34455).
-    assert_eq!(code(&snappy(b"\xff\xff\xff\xff\x0f")), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&snappy(b"\xff\xff\xff\xff\x0f")), Some(ErrorCode::INVALID_RECORD));
     for chunk in [b"\x7f\xff\xff\xff", b"\x80\x00\x00\x00", b"\xff\xff\xff\xff"] {
         let bytes = [&b"\x82SNAPPY\0\0\0\0\x01\0\0\0\x01"[..], chunk, b"abc"].concat();
-        assert_eq!(code(&snappy(&bytes)), Some(ErrorCode::InvalidRecord));
+        assert_eq!(code(&snappy(&bytes)), Some(ErrorCode::INVALID_RECORD));
     }
     // zstd: a window of 2^41, one segment of 2^62 bytes.
     let window = b"\x28\xb5\x2f\xfd\x00\xff\x01\x00\x00";
-    assert_eq!(code(&with_payload(window, 1, Codec::Zstd)), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&with_payload(window, 1, Codec::Zstd)), Some(ErrorCode::INVALID_RECORD));
     let segment = b"\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\0\0\x40\x01\x00\x00";
-    assert_eq!(code(&with_payload(segment, 1, Codec::Zstd)), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&with_payload(segment, 1, Codec::Zstd)), Some(ErrorCode::INVALID_RECORD));
     // lz4: content of 2^62 bytes, with the header's checksum right.
     let descriptor = b"\x68\x70\0\0\0\0\0\0\0\x40";
     let checksum = (twox_hash::XxHash32::oneshot(0, descriptor) >> 8) as u8;
     let frame = [&b"\x04\x22\x4d\x18"[..], descriptor, &[checksum], b"\0\0\0\0"].concat();
-    assert_eq!(code(&with_payload(&frame, 1, Codec::Lz4)), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&with_payload(&frame, 1, Codec::Lz4)), Some(ErrorCode::INVALID_RECORD));
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn bad_input_54_zstd_before_version_7() {
     let sent = batch(Codec::Zstd, 3);
     for version in 0..7 {
         let error = check_with(version, &sent, &ValidationRules::default()).unwrap_err();
-        assert_eq!(error.code, ErrorCode::UnsupportedCompressionType, "{version}");
+        assert_eq!(error.code, ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, "{version}");
     }
     assert!(check_with(7, &sent, &ValidationRules::default()).is_ok());
 }
@@ -336,7 +336,7 @@ fn bad_input_55_to_57_records_whose_lengths_lie() {
     for (i, payload) in bad.iter().enumerate() {
         assert_eq!(
             code(&with_payload(payload, 1, Codec::None)),
-            Some(ErrorCode::InvalidRecord),
+            Some(ErrorCode::INVALID_RECORD),
             "{i}"
         );
     }
@@ -344,18 +344,18 @@ fn bad_input_55_to_57_records_whose_lengths_lie() {
 
 #[test]
 fn bad_input_58_no_records() {
-    assert_eq!(code(b""), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(b""), Some(ErrorCode::INVALID_RECORD));
     let empty = BatchBuilder::new(Codec::None).build(&mut Scratch::default()).unwrap();
-    assert_eq!(code(&empty), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&empty), Some(ErrorCode::INVALID_RECORD));
 }
 
 #[test]
 fn bad_input_59_and_60_two_batches() {
     let good = batch(Codec::None, 3);
-    assert_eq!(code(&[&good[..], &good[..]].concat()), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&[&good[..], &good[..]].concat()), Some(ErrorCode::INVALID_RECORD));
     let mut corrupt = good.clone();
     corrupt[16] = 9;
-    assert_eq!(code(&[&good[..], &corrupt[..]].concat()), Some(ErrorCode::CorruptMessage));
+    assert_eq!(code(&[&good[..], &corrupt[..]].concat()), Some(ErrorCode::CORRUPT_MESSAGE));
     // The start of another batch is dropped, as in Kafka.
     let valid = check(&[&good[..], &good[..40]].concat()).unwrap();
     assert_eq!(valid.bytes, good);
@@ -373,11 +373,11 @@ fn bad_input_61_and_behaviour_14_sizes() {
     assert!(check_with(9, &sent, &rules(size, size)).is_ok());
     assert_eq!(
         check_with(9, &sent, &rules(size - 1, size)).unwrap_err().code,
-        ErrorCode::MessageTooLarge
+        ErrorCode::MESSAGE_TOO_LARGE
     );
     assert_eq!(
         check_with(9, &sent, &rules(size, size - 1)).unwrap_err().code,
-        ErrorCode::RecordListTooLarge
+        ErrorCode::RECORD_LIST_TOO_LARGE
     );
     // As sent: packed it fits, unpacked by the topic it does not.
     let packed = batch(Codec::Zstd, 100);
@@ -385,7 +385,7 @@ fn bad_input_61_and_behaviour_14_sizes() {
         compression: CompressionTarget::Codec(Codec::None),
         ..rules(size - 1, size)
     };
-    assert_eq!(check_with(9, &packed, &unpack).unwrap_err().code, ErrorCode::MessageTooLarge);
+    assert_eq!(check_with(9, &packed, &unpack).unwrap_err().code, ErrorCode::MESSAGE_TOO_LARGE);
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn behaviour_16_a_compacted_topic_takes_no_null_key() {
     let rules = ValidationRules { compacted: true, ..ValidationRules::default() };
     for codec in CODECS {
         let error = check_with(9, &batch(codec, 7), &rules).unwrap_err();
-        assert_eq!(error.code, ErrorCode::InvalidRecord);
+        assert_eq!(error.code, ErrorCode::INVALID_RECORD);
         assert!(error.message.is_some());
         assert_eq!(error.record_errors.iter().map(|(i, _)| *i).collect::<Vec<_>>(), [0, 3, 6]);
     }
@@ -426,7 +426,7 @@ fn behaviour_17_timestamps_out_of_range() {
                 Ok(_) => assert!(ok, "{timestamp}"),
                 Err(error) => {
                     assert!(!ok, "{timestamp} {error}");
-                    assert_eq!(error.code, ErrorCode::InvalidTimestamp);
+                    assert_eq!(error.code, ErrorCode::INVALID_TIMESTAMP);
                     assert_eq!(error.record_errors.len(), 1);
                     assert_eq!(error.record_errors[0].0, 1);
                 }
@@ -446,7 +446,7 @@ fn behaviour_17_timestamps_out_of_range() {
     builder.append(0, Some(b"k"), None, &[]);
     let error =
         check_with(9, &builder.build(&mut Scratch::default()).unwrap(), &rules).unwrap_err();
-    assert_eq!((error.code, error.record_errors.len()), (ErrorCode::InvalidTimestamp, 2));
+    assert_eq!((error.code, error.record_errors.len()), (ErrorCode::INVALID_TIMESTAMP, 2));
 }
 
 #[test]
@@ -463,9 +463,9 @@ fn behaviour_17_a_producer_that_sets_log_append_time() {
     };
     assert_eq!(
         check_with(9, &stamped(NOW.0), &append_time).unwrap_err().code,
-        ErrorCode::InvalidTimestamp
+        ErrorCode::INVALID_TIMESTAMP
     );
-    assert_eq!(check(&stamped(-1)).unwrap_err().code, ErrorCode::InvalidTimestamp);
+    assert_eq!(check(&stamped(-1)).unwrap_err().code, ErrorCode::INVALID_TIMESTAMP);
     let valid = check(&stamped(NOW.0)).unwrap();
     assert_eq!(valid.header.timestamp_type(), TimestampType::CreateTime);
     assert_eq!(valid.header.max_timestamp, NOW.0 - 2);
@@ -544,10 +544,10 @@ fn trusting_skips_the_walk_and_nothing_else() {
     let rules = ValidationRules { trust_producers: true, ..ValidationRules::default() };
     let lies = with_payload(b"nothing like a record", 1, Codec::None);
     assert_eq!(check_with(9, &lies, &rules).unwrap().bytes, lies);
-    assert_eq!(code(&lies), Some(ErrorCode::InvalidRecord));
+    assert_eq!(code(&lies), Some(ErrorCode::INVALID_RECORD));
     let mut corrupt = lies.clone();
     *corrupt.last_mut().unwrap() ^= 1;
-    assert_eq!(check_with(9, &corrupt, &rules).unwrap_err().code, ErrorCode::CorruptMessage);
+    assert_eq!(check_with(9, &corrupt, &rules).unwrap_err().code, ErrorCode::CORRUPT_MESSAGE);
 }
 
 #[test]

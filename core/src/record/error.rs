@@ -5,36 +5,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-pub use codes::ErrorCode;
-
-/// The error codes that the checks on records answer with, Kafka's numbers (`org.apache.kafka.common.protocol.Errors`).
-mod codes {
-    /// A Kafka error code that a check on records can lead to.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    #[repr(i16)]
-    pub enum ErrorCode {
-        /// The checksum is wrong, or the framing cannot be a batch.
-        CorruptMessage = 2,
-        /// The batch is larger than `max.message.bytes`.
-        MessageTooLarge = 10,
-        /// The batch is larger than `segment.bytes`.
-        RecordListTooLarge = 18,
-        /// A timestamp lies outside what the topic takes.
-        InvalidTimestamp = 32,
-        /// The codec may not be used here.
-        UnsupportedCompressionType = 76,
-        /// The records are not what the batch says, or not what the topic takes.
-        InvalidRecord = 87,
-    }
-
-    impl ErrorCode {
-        /// The number on the wire.
-        #[must_use]
-        pub const fn code(self) -> i16 {
-            self as i16
-        }
-    }
-}
+pub use crate::protocol::ErrorCode;
 
 /// Why records cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +21,8 @@ impl RecordsError {
     #[must_use]
     pub const fn code(self) -> ErrorCode {
         match self {
-            Self::Malformed => ErrorCode::InvalidRecord,
-            Self::TooLarge => ErrorCode::MessageTooLarge,
+            Self::Malformed => ErrorCode::INVALID_RECORD,
+            Self::TooLarge => ErrorCode::MESSAGE_TOO_LARGE,
         }
     }
 
@@ -100,7 +71,7 @@ impl From<RecordsError> for BatchError {
 
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.code, self.message.unwrap_or_default())
+        write!(f, "{}: {}", self.code, self.message.unwrap_or_default())
     }
 }
 

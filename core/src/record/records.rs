@@ -4,7 +4,7 @@
 //! record: an uncompressed batch lends its own bytes, a compressed one those of the scratch.
 
 use super::batch::{BatchHeader, HEADER_LEN};
-use super::compression::{Inflate, Scratch, trim};
+use super::compression::{Inflate, InflateScratch, Scratch, trim};
 use super::error::RecordsError;
 use super::source::{Frame, SliceSource, Source, Span, read_body};
 use alloc::vec::Vec;
@@ -94,6 +94,16 @@ impl<'a> Records<'a> {
     /// # Errors
     /// [`RecordsError::Malformed`] where the batch has no header, an unknown codec or a negative count.
     pub fn new(batch: &'a [u8], cap: u64, scratch: &'a mut Scratch) -> Result<Self, RecordsError> {
+        Self::lent(batch, cap, &mut scratch.inflate, &mut scratch.bytes)
+    }
+
+    /// [`Records::new`] with the parts of the scratch that it needs, where the rest is used meanwhile.
+    pub(super) fn lent(
+        batch: &'a [u8],
+        cap: u64,
+        inflate: &'a mut InflateScratch,
+        carry: &'a mut Vec<u8>,
+    ) -> Result<Self, RecordsError> {
         let header = BatchHeader::parse(batch).ok_or(RecordsError::Malformed)?;
         let payload = batch.get(HEADER_LEN..).ok_or(RecordsError::Malformed)?;
         let codec = header.codec().ok_or(RecordsError::Malformed)?;
@@ -103,8 +113,8 @@ impl<'a> Records<'a> {
         let body = if codec == super::Codec::None || header.record_count == 0 {
             Body::Plain { bytes: payload, at: 0 }
         } else {
-            let inflate = Inflate::new(codec, payload, header.magic, cap, &mut scratch.inflate)?;
-            Body::Packed { inflate, carry: &mut scratch.bytes }
+            let inflate = Inflate::new(codec, payload, header.magic, cap, inflate)?;
+            Body::Packed { inflate, carry }
         };
         Ok(Self { header, left: header.record_count, body })
     }

@@ -97,11 +97,11 @@ pub struct ValidBatch {
 }
 
 const fn bad(message: &'static str) -> BatchError {
-    BatchError::new(ErrorCode::InvalidRecord, message)
+    BatchError::new(ErrorCode::INVALID_RECORD, message)
 }
 
 const fn corrupt(message: &'static str) -> BatchError {
-    BatchError::new(ErrorCode::CorruptMessage, message)
+    BatchError::new(ErrorCode::CORRUPT_MESSAGE, message)
 }
 
 /// Length (header included) and magic of the batch or message at the start of `bytes`; `None` where it is cut off
@@ -163,7 +163,7 @@ fn validate_v2(
     let header = BatchHeader::parse(records.get(..size).unwrap_or_default());
     if produce_version < 7 && header.is_some_and(|header| header.codec() == Some(Codec::Zstd)) {
         let message = "Produce below version 7 takes no zstd.";
-        return Err(BatchError::new(ErrorCode::UnsupportedCompressionType, message));
+        return Err(BatchError::new(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, message));
     }
     if next_batch(records.get(size..).unwrap_or_default())?.is_some() {
         return Err(bad("There is more than one record batch for the partition."));
@@ -220,7 +220,7 @@ fn finish(
     check_size(bytes.len(), rules)?;
     if bytes.len() as u64 > u64::from(rules.segment_bytes) {
         let message = "The batch is larger than a segment of the topic.";
-        return Err(BatchError::new(ErrorCode::RecordListTooLarge, message));
+        return Err(BatchError::new(ErrorCode::RECORD_LIST_TOO_LARGE, message));
     }
     let log_append_time = match rules.timestamp_type {
         TimestampType::CreateTime => NO_TIMESTAMP,
@@ -233,7 +233,7 @@ fn finish(
 pub(super) fn check_size(size: usize, rules: &ValidationRules) -> Result<(), BatchError> {
     if size as u64 > u64::from(rules.max_message_bytes) {
         let message = "The batch is larger than max.message.bytes of the topic.";
-        return Err(BatchError::new(ErrorCode::MessageTooLarge, message));
+        return Err(BatchError::new(ErrorCode::MESSAGE_TOO_LARGE, message));
     }
     Ok(())
 }
@@ -372,9 +372,9 @@ impl Faults {
             return Ok(());
         }
         let (code, message) = if self.timestamp {
-            (ErrorCode::InvalidTimestamp, "One or more records have an invalid timestamp.")
+            (ErrorCode::INVALID_TIMESTAMP, "One or more records have an invalid timestamp.")
         } else {
-            (ErrorCode::InvalidRecord, "One or more records are not what the topic takes.")
+            (ErrorCode::INVALID_RECORD, "One or more records are not what the topic takes.")
         };
         Err(BatchError { code, message: Some(message), record_errors: self.records })
     }
