@@ -51,6 +51,11 @@ def kind(request) -> str:
 
 
 @pytest.fixture(scope="session")
+def record(request) -> bool:
+    return request.config.getoption("--record")
+
+
+@pytest.fixture(scope="session")
 def long(request) -> bool:
     return request.config.getoption("--long")
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from harness import paths
+from harness import expected, paths
 from harness.broker import Broker
 from harness.console import Console
 
@@ -34,11 +34,8 @@ def console(command_line_broker, version, request):
 
 
 @pytest.fixture
-def check(console, version, request):
-    def compare(name):
-        console.check(f"{version}/{name}", request.config.getoption("--record"))
-
-    return compare
+def check(console, version, record):
+    return lambda name: expected.compare(f"{version}/{name}", console.transcript, record)
 
 
 def test_topics(console, check):

@@ -54,12 +54,3 @@ class Console:
         for pattern, instead in VOLATILE:
             output = pattern.sub(instead, output)
         return output
-
-    def check(self, name: str, record: bool):
-        """Compares the transcript with `expected/NAME.txt`, which was recorded from a real Kafka (`record`)."""
-        file = paths.CLIENTS / "expected" / f"{name}.txt"
-        text = "\n".join(self.transcript) + "\n"
-        if record:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        assert text.splitlines() == file.read_text().splitlines()
