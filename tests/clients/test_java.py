@@ -66,7 +66,7 @@ def test_sample_2_keys_choose_partitions(broker, topic, version):
     assert sorted((key, value) for _, _, key, value in rows) == [(f"{n}", f"value of key {n}") for n in range(10)]
     # murmur2 of "0".."9" over three partitions, as every Kafka client computes it.
     where = {key: partition for partition, _, key, _ in rows}
-    assert [where[f"{n}"] for n in range(10)] == [2, 0, 2, 2, 1, 0, 0, 0, 0, 0]  # PLACEHOLDER
+    assert [where[f"{n}"] for n in range(10)] == [2, 0, 2, 2, 1, 0, 1, 0, 0, 2]
 
 
 def test_sample_3_exact_partition(broker, topic, version):

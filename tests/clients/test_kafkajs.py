@@ -39,6 +39,7 @@ def test_admin(broker, topic):
         ["fewer", "INVALID_PARTITIONS"],
         ["configs", [["cleanup.policy", "delete", 5, False], ["retention.ms", "3600000", 1, False]]],
         ["altered", [["cleanup.policy", "compact", 1], ["retention.ms", "604800000", 5]]],
+        ["broker config", [["log.retention.hours", "168"]]],
         *[["sent", [0, str(n)]] for n in range(5)],
         ["offsets", offsets([(0, 0), (0, 5), (0, 0)])],
         ["by time", [{"partition": 0, "offset": "0"}, {"partition": 1, "offset": "3"}, {"partition": 2, "offset": "0"}]],

@@ -30,6 +30,9 @@ async function main() {
   // AlterConfigs is not incremental: retention.ms is back at its default.
   show('altered', altered.resources[0].configEntries.map(e => [e.configName, e.configValue, e.configSource]).sort())
   await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [] }] })
+  // Trap 15: a broker's config asked for by its name alone.
+  const retention = await admin.describeConfigs({ includeSynonyms: true, resources: [{ type: ConfigResourceTypes.BROKER, name: '0', configNames: ['log.retention.hours'] }] })
+  show('broker config', retention.resources[0].configEntries.map(e => [e.configName, e.configValue]))
 
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()

@@ -89,7 +89,7 @@ func acked(broker, topic, acks string) {
 	options := []kgo.Opt{
 		kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic), kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.RecordDeliveryTimeout(120 * time.Second), kgo.RetryBackoffFn(func(int) time.Duration { return 20 * time.Millisecond }),
-		kgo.RetryTimeout(120 * time.Second),
+		kgo.RetryTimeout(120 * time.Second), kgo.AlwaysRetryEOF(),
 	}
 	switch acks {
 	case "all":
