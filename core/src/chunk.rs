@@ -6,7 +6,19 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 /// The name of a stored object: a journal file or a blob. Numbers are never reused within one store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct ObjectId(pub u64);
 
 /// A piece of an answer.

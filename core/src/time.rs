@@ -40,7 +40,19 @@ impl Instant {
 }
 
 /// Wall-clock time: milliseconds since 1970-01-01T00:00:00Z, as Kafka stamps records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct UnixMillis(pub i64);
 
 /// Both clocks, read once by the host at the start of a turn.

@@ -1,0 +1,66 @@
+//! AlterConfigs (key 33): replaces whole configurations. IncrementalAlterConfigs has taken its
+//! place.
+
+use alloc::vec::Vec;
+
+use logboat_derive::Message;
+
+use crate::protocol::error_code::ErrorCode;
+use crate::protocol::string::KString;
+
+/// Replaces configurations: what is not named returns to its default.
+#[derive(Clone, Debug, PartialEq, Message)]
+#[message(versions = "0-2", flexible = "2+")]
+pub struct AlterConfigsRequest {
+    /// The resources.
+    pub resources: Vec<AlterConfigsResource>,
+    /// Whether only to check, and to change nothing.
+    pub validate_only: bool,
+}
+
+/// A resource and its configuration.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct AlterConfigsResource {
+    /// What kind of resource: 2 a topic, 4 a broker, 8 a broker's loggers, 16 client metrics, 32
+    /// a group.
+    pub resource_type: i8,
+    /// The resource's name; a broker's is its id, or empty for all brokers.
+    pub resource_name: KString,
+    /// The configurations.
+    pub configs: Vec<AlterableConfig>,
+}
+
+/// A configuration and its new value.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct AlterableConfig {
+    /// The configuration's name.
+    pub name: KString,
+    /// The new value, or null.
+    #[field(nullable = "0+", default = Some(KString::EMPTY))]
+    pub value: Option<KString>,
+}
+
+/// What became of each resource.
+#[derive(Clone, Debug, PartialEq, Message)]
+#[message(versions = "0-2", flexible = "2+")]
+pub struct AlterConfigsResponse {
+    /// For how long the client is held back by a quota, in milliseconds; 0 if it is not.
+    pub throttle_time_ms: i32,
+    /// The resources.
+    pub responses: Vec<AlterConfigsResourceResponse>,
+}
+
+/// What became of one resource.
+#[derive(Clone, Debug, PartialEq, Message)]
+pub struct AlterConfigsResourceResponse {
+    /// The error, or `NONE`.
+    pub error_code: ErrorCode,
+    /// What is wrong, in words, or null.
+    #[field(nullable = "0+")]
+    pub error_message: Option<KString>,
+    /// What kind of resource: 2 a topic, 4 a broker, 8 a broker's loggers, 16 client metrics, 32
+    /// a group.
+    pub resource_type: i8,
+    /// The resource's name; a broker's is its id, or empty for all brokers.
+    pub resource_name: KString,
+}
