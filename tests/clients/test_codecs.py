@@ -49,10 +49,11 @@ def test_stored_as_sent(recorded, topic, client, codec):
     with Wire(broker.address) as wire:
         batches = wire.fetch(topic)
     assert sum(batch.record_count for batch in batches) == 100
+    assert any(batch.codec == codec for batch in batches)
     for batch in batches:
         assert batch.magic == 2 and not batch.log_append_time
-        # A client may leave a batch that does not get smaller as it is; ours of 100 alike records always does.
-        assert batch.codec == codec
+        # A client may leave a batch as it is that does not get smaller: a few records, never most of these.
+        assert batch.codec == codec or batch.record_count < 10
         assert recorder.was_sent(batch.as_sent), "stored bytes differ from the sent ones"
     assert [(r.key(), r.value()) for r in read_whole(broker, topic)] == RECORDS
     assert [(r["key"].encode(), r["payload"].encode()) for r in read_all(broker, topic)] == RECORDS
