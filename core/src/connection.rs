@@ -251,6 +251,12 @@ impl Connection {
             }
             Request::Produce(request) => self.produce(now, id, context, request, workspace),
             request => {
+                if let Request::Fetch(fetch) = &request {
+                    let limit = workspace.image.broker.fetch_max_bytes;
+                    if let Some(old) = fetch::OldFetch::of(fetch, version, limit) {
+                        self.pipeline.keep_old_fetch(id.sequence, old);
+                    }
+                }
                 self.pipeline.await_parts(id.sequence, 1);
                 self.demands.push_back(Demand::Request {
                     shard: ShardId(0),
@@ -269,7 +275,7 @@ impl Connection {
             Reply::Produce(outcomes) => self.produced(id.sequence, &outcomes),
             Reply::Response(mut response) => {
                 self.fill_endpoint(&mut response);
-                fetch::finish(&mut response, self.pipeline.version(id.sequence), workspace);
+                self.pipeline.convert(id.sequence, &mut response, workspace);
                 self.pipeline.answer(id.sequence, response);
             }
             Reply::Close => {

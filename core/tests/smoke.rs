@@ -8,7 +8,9 @@ use logboat_core::protocol::messages::create_topics::CreatableTopic;
 use logboat_core::protocol::messages::fetch::{FetchPartition, FetchTopic};
 use logboat_core::protocol::messages::produce::{PartitionProduceData, TopicProduceData};
 use logboat_core::protocol::messages::{CreateTopicsRequest, FetchRequest, ProduceRequest};
-use logboat_core::protocol::{ApiKey, Decoder, KString, Request, Response, ResponseHeader, request_frame};
+use logboat_core::protocol::{
+    ApiKey, Decoder, KString, Request, Response, ResponseHeader, request_frame,
+};
 use logboat_core::record::{BatchBuilder, Codec, Scratch};
 use logboat_core::shard::input::ConnectionId;
 use logboat_core::shard::{Effect, Input, Settings, Shard, StoreProfile};
@@ -27,7 +29,8 @@ struct Broker {
 
 impl Broker {
     fn open(store: MemoryStore) -> Self {
-        let now = Now { instant: Instant::from_nanos(1_000_000), wall: UnixMillis(1_700_000_000_000) };
+        let now =
+            Now { instant: Instant::from_nanos(1_000_000), wall: UnixMillis(1_700_000_000_000) };
         let broker = BrokerConfig::from_pairs([]).unwrap().into();
         let settings = Settings { broker, profile: StoreProfile::MEMORY, seed: 7 };
         let shard = Shard::open(now, settings, &store.contents()).unwrap();
@@ -38,7 +41,8 @@ impl Broker {
             client_host: KString::from_static("/127.0.0.1"),
         };
         let connection = Connection::new(ConnectionId(1), endpoint);
-        let mut broker = Self { now, store, shard, workspace: None, connection, ready: false, stopped: false };
+        let mut broker =
+            Self { now, store, shard, workspace: None, connection, ready: false, stopped: false };
         broker.turn();
         assert!(broker.ready);
         broker
@@ -89,7 +93,8 @@ impl Broker {
     fn call(&mut self, request: impl Into<Request>, version: i16) -> Response {
         let request = request.into();
         let key: ApiKey = request.api_key();
-        let (frame, _) = request_frame(&request, version, 42, Some(KString::from_static("t")), BytesMut::new());
+        let (frame, _) =
+            request_frame(&request, version, 42, Some(KString::from_static("t")), BytesMut::new());
         let mut bytes = BytesMut::new();
         for chunk in frame {
             let Chunk::Bytes(b) = chunk else { panic!() };
@@ -128,7 +133,10 @@ impl Broker {
             acks: -1,
             topic_data: SmallVec::from_iter([TopicProduceData {
                 name: KString::from_static("t"),
-                partition_data: SmallVec::from_iter([PartitionProduceData { index: 0, records: Some(records) }]),
+                partition_data: SmallVec::from_iter([PartitionProduceData {
+                    index: 0,
+                    records: Some(records),
+                }]),
                 ..Default::default()
             }]),
             ..Default::default()
@@ -166,7 +174,12 @@ impl Broker {
 #[test]
 fn a_record_comes_back_and_survives_both_kinds_of_restart() {
     let mut broker = Broker::open(MemoryStore::new(1 << 30));
-    let topic = CreatableTopic { name: KString::from_static("t"), num_partitions: 1, replication_factor: 1, ..Default::default() };
+    let topic = CreatableTopic {
+        name: KString::from_static("t"),
+        num_partitions: 1,
+        replication_factor: 1,
+        ..Default::default()
+    };
     let request = CreateTopicsRequest { topics: vec![topic], ..Default::default() };
     let Response::CreateTopics(response) = broker.call(Box::new(request), 7) else { panic!() };
     assert_eq!(response.topics[0].error_code.code(), 0);
