@@ -33,10 +33,10 @@ use crate::uninit_io::read_file;
 pub use directory::OpenError;
 use directory::{Directory, Kind, file_name};
 pub use file::ObjectFile;
-pub use worker::Warmed;
 use file::{store_error, write_all};
 use flusher::{FlushDone, FlushJob, Flusher, flusher};
 use lock::Lock;
+pub use worker::Warmed;
 use worker::{Done, Job, Task, Worker, not_at_once, worker};
 
 /// Object files that are kept open at most, beside those that are being sent.
@@ -257,7 +257,9 @@ impl DiskStore {
                 if file.len()? < end { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(None) }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) if not_at_once(&error) => worker::read_exact(file, at, len, buffer).map(Some),
+            Err(error) if not_at_once(&error) => {
+                worker::read_exact(file, at, len, buffer).map(Some)
+            }
             Err(error) => Err(error),
         }
     }

@@ -30,10 +30,14 @@ fn store() -> Store {
     let reactor = Reactor::new(waker.clone()).expect("a descriptor");
     let mut disk = DiskStore::open(directory.path(), false, &waker).expect("it is ours").store;
     disk.started();
-    let bytes: Vec<u8> = (0..LEN / 4).flat_map(|i| (i as u32).wrapping_mul(0x9e37_79b9).to_be_bytes()).collect();
+    let bytes: Vec<u8> =
+        (0..LEN / 4).flat_map(|i| (i as u32).wrapping_mul(0x9e37_79b9).to_be_bytes()).collect();
     let chunks = [Bytes::copy_from_slice(&bytes)].into_iter().collect();
     let mut done = Vec::new();
-    disk.execute(StorageEffect::Put { operation: OperationId(1), object: OBJECT, chunks }, &mut done);
+    disk.execute(
+        StorageEffect::Put { operation: OperationId(1), object: OBJECT, chunks },
+        &mut done,
+    );
     let mut store = Store { disk, reactor, bytes, _directory: directory };
     while done.is_empty() {
         store.disk.poll(&mut done, &mut Vec::new());
@@ -59,7 +63,8 @@ impl Store {
         let mut pieces = VecDeque::from(pieces);
         let mut colds = 0;
         loop {
-            match send(ours.as_fd(), &mut pieces, Some(&mut self.disk)).expect("the peer is there") {
+            match send(ours.as_fd(), &mut pieces, Some(&mut self.disk)).expect("the peer is there")
+            {
                 Sent::All => break,
                 Sent::Blocked => std::thread::yield_now(),
                 Sent::Cold { file, at, len } => {
@@ -67,7 +72,9 @@ impl Store {
                     self.disk.warm(7, &file, at, len).expect("a thread");
                     let mut warm = Vec::new();
                     while warm.is_empty() {
-                        self.reactor.wait(Some(Duration::from_secs(60)), &mut Vec::new()).expect("epoll");
+                        self.reactor
+                            .wait(Some(Duration::from_secs(60)), &mut Vec::new())
+                            .expect("epoll");
                         self.disk.poll(&mut Vec::new(), &mut warm);
                     }
                     assert!(warm.iter().all(|range| range.token == 7 && range.result.is_ok()));
@@ -157,7 +164,8 @@ fn a_peer_that_does_not_read_blocks_and_one_that_is_gone_fails() {
     let mut store = store();
     let (ours, theirs) = UnixStream::pair().expect("descriptors");
     ours.set_nonblocking(true).expect("a socket can be");
-    let mut pieces: VecDeque<Piece> = (0..50).map(|_| Piece::Bytes(vec![1; 100_000].into())).collect();
+    let mut pieces: VecDeque<Piece> =
+        (0..50).map(|_| Piece::Bytes(vec![1; 100_000].into())).collect();
     pieces.push_back(store.range(0, LEN));
     assert!(matches!(send(ours.as_fd(), &mut pieces, Some(&mut store.disk)), Ok(Sent::Blocked)));
     let waiting = pieces.len();
