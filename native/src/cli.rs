@@ -107,12 +107,6 @@ fn data_dirs(broker: &BrokerConfig) -> Vec<PathBuf> {
 
 fn warnings(broker: &BrokerConfig) -> Vec<String> {
     let mut warnings = Vec::new();
-    for listener in broker.listeners.iter().filter(|listener| !listener.is_loopback()) {
-        warnings.push(format!(
-            "listener {}://{}:{} is open to other machines, and asks nobody who they are",
-            listener.name, listener.host, listener.port
-        ));
-    }
     if broker.topic.flushes_later() {
         warnings.push(format!(
             "log.flush.interval.messages={}: answers do not wait for the disk, so a crash of this machine can take \

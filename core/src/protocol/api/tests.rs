@@ -37,8 +37,8 @@ fn headers_follow_flexibility_but_for_the_answer_to_api_versions() {
 
 #[test]
 fn requests_and_responses_stay_small_enough_to_move() {
-    assert!(size_of::<Request>() <= 320, "{}", size_of::<Request>());
-    assert!(size_of::<Response>() <= 384, "{}", size_of::<Response>());
+    assert!(size_of::<Request>() <= 256, "{}", size_of::<Request>());
+    assert!(size_of::<Response>() <= 320, "{}", size_of::<Response>());
 }
 
 #[test]

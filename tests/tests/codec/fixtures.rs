@@ -13,7 +13,7 @@ pub(crate) struct Fixture {
 }
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/oracle/fixtures");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/oracle/fixtures");
     let mut fixtures = Vec::new();
     for release in ["kafka-3.9.2.tsv", "kafka-4.3.1.tsv"] {
         let text =
