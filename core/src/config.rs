@@ -2,11 +2,14 @@
 //!
 //! * [`keys`]: the tables. [`ConfigKey`] is a row of them.
 //! * [`BrokerConfig`]: the broker's effective values; [`TopicConfig`]: those of one topic.
+//! * [`describe`], [`alter`]: what the configuration APIs answer and check.
 //! * [`Overrides`]: what was set for a topic or, while it runs, for the broker, as text; the part that is kept.
 //!
 //! Nothing here reads files, environments or command lines: hosts hand in pairs of key and value.
 
+pub mod alter;
 mod broker;
+pub mod describe;
 mod error;
 mod key;
 pub mod keys;
@@ -23,6 +26,6 @@ pub use key::{ConfigKey, ConfigType, Standing, UpdateMode, Valid};
 pub use listener::Listener;
 pub use overrides::Overrides;
 pub use suggest::nearest;
-pub use topic::{CleanupPolicy, CompressionType, TimestampType, TopicConfig};
+pub use topic::{CleanupPolicy, TopicConfig};
 pub use value::{Value, parse};
 pub use values::{Values, notices};

@@ -7,8 +7,18 @@
 
 extern crate alloc;
 
+mod api;
 pub mod chunk;
 pub mod config;
+pub mod connection;
+mod fetch_session;
+pub mod image;
+pub mod journal;
+pub mod memory_store;
+pub mod notice;
+mod partition;
 pub mod protocol;
+mod random;
 pub mod record;
+pub mod shard;
 pub mod time;

@@ -9,8 +9,8 @@
 //! its structures are `messages::produce::{TopicProduceData, PartitionProduceData}`. Nullable fields are `Option`s;
 //! strings are [`KString`], error codes [`ErrorCode`], arrays `Vec` (or `SmallVec<[T; 1]>` in Produce, Fetch and
 //! ListOffsets), records `BytesMut` on the way in and [`Chunks`](crate::chunk::Chunks) on the way out. `Default` gives
-//! what Kafka's schema gives, so an answer is written as what differs; two defaults are what Kafka's handlers write
-//! instead: error messages are null, and the records of a Fetch are empty.
+//! what Kafka's schema gives, so an answer is written as what differs; three defaults are what Kafka's handlers write
+//! instead: error messages are null, the records of a Fetch are empty, and so are the eligible leaders of a partition.
 //!
 //! # Example
 //! ```

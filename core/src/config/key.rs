@@ -75,6 +75,8 @@ pub enum Valid {
     MembersOf(&'static [&'static str]),
     /// A list of these members; it may be empty.
     MembersOfOrNone(&'static [&'static str]),
+    /// A release of Kafka, such as `2.5` or `2.5-IV0`.
+    Release,
     /// `*`, or a list of `partition:broker`.
     ThrottledReplicas,
 }
@@ -163,6 +165,12 @@ impl ConfigKey {
     #[must_use]
     pub const fn is_list(&self) -> bool {
         matches!(self.config_type, ConfigType::List)
+    }
+
+    /// Whether its value can change while the broker runs.
+    #[must_use]
+    pub const fn is_dynamic(&self) -> bool {
+        !matches!(self.update, UpdateMode::ReadOnly)
     }
 
     // What follows builds the tables: a constructor a type, then what differs from the usual.

@@ -3,7 +3,8 @@
 //! The tables state facts of Kafka's releases (names, types, defaults, rules, update modes) and what this broker does
 //! with each key. They are data: nothing here may read a value. Deviations from Kafka's defaults are these alone:
 //! * `log.flush.interval.messages` and `flush.messages` are 1: what is acknowledged is on the disk;
-//! * `listeners` is loopback only, and `log.dir` is not under the system's temporary directory.
+//! * `listeners` is loopback only, and `log.dir` is not under the system's temporary directory;
+//! * `listeners` and `listener.security.protocol.map` cannot change while the broker runs.
 
 use super::key::{ConfigKey, Standing};
 

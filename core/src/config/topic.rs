@@ -6,10 +6,12 @@
 use alloc::borrow::ToOwned;
 
 use super::error::ConfigError;
+use super::key::ConfigKey;
 use super::keys::{topic_key, topic_keys, topic_synonyms};
 use super::overrides::Overrides;
 use super::value::{Value, parse};
 use super::values::Values;
+use crate::record::{Codec, CompressionTarget, TimestampType, ValidationRules};
 
 /// What a topic does with records that are old or superseded (`cleanup.policy`); neither means that all is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -20,41 +22,13 @@ pub struct CleanupPolicy {
     pub compact: bool,
 }
 
-/// `compression.type` of a topic: in what codec its batches are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum CompressionType {
-    /// As the producer sent them.
-    #[default]
-    Producer,
-    /// Not compressed.
-    Uncompressed,
-    /// gzip, at `compression.gzip.level`.
-    Gzip,
-    /// snappy.
-    Snappy,
-    /// lz4, at `compression.lz4.level`.
-    Lz4,
-    /// zstd, at `compression.zstd.level`.
-    Zstd,
-}
-
-/// `message.timestamp.type`: whose clock stamps a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum TimestampType {
-    /// The producer's.
-    #[default]
-    CreateTime,
-    /// The broker's, at the append.
-    LogAppendTime,
-}
-
 /// The effective values of one topic. Times are in milliseconds, sizes in bytes; -1 means unlimited where Kafka says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicConfig {
     /// `cleanup.policy`.
     pub cleanup_policy: CleanupPolicy,
     /// `compression.type`.
-    pub compression_type: CompressionType,
+    pub compression_type: CompressionTarget,
     /// `compression.gzip.level`: 1 to 9, or -1 for the codec's own.
     pub compression_gzip_level: i32,
     /// `compression.lz4.level`: 1 to 17.
@@ -120,7 +94,7 @@ impl TopicConfig {
     /// Every field at nothing, to be filled from the tables.
     const ZERO: Self = Self {
         cleanup_policy: CleanupPolicy { delete: false, compact: false },
-        compression_type: CompressionType::Producer,
+        compression_type: CompressionTarget::Producer,
         compression_gzip_level: 0,
         compression_lz4_level: 0,
         compression_zstd_level: 0,
@@ -156,25 +130,21 @@ impl TopicConfig {
             config.set_difference(&difference);
         }
         for key in topic_keys() {
-            let Some((name, value)) = in_finest_unit(values, topic_synonyms(key.name)) else {
-                continue;
-            };
+            let Some((name, value)) = topic_default(values, key) else { continue };
             if key.name.starts_with("message.timestamp.") && values.text(name).is_none() {
                 continue;
             }
-            let value = match (key.name, value) {
-                ("retention.ms", Value::Integer(ms)) if ms < 0 => Value::Integer(-1),
-                ("retention.ms", Value::Integer(0)) => {
-                    return Err(too_small(name, 0, "must be -1 or at least 1"));
-                }
-                ("segment.ms", Value::Integer(ms)) if ms < 1 => {
-                    return Err(too_small(name, ms, "must be at least 1"));
-                }
-                ("segment.jitter.ms", Value::Integer(ms)) if ms < 0 => {
-                    return Err(too_small(name, ms, "must be at least 0"));
-                }
-                (_, value) => value,
+            let least = match key.name {
+                "retention.ms" if value == Value::Integer(-1) => -1,
+                "retention.ms" | "segment.ms" => 1,
+                "segment.jitter.ms" => 0,
+                _ => i64::MIN,
             };
+            if let Value::Integer(value) = value
+                && value < least
+            {
+                return Err(too_small(name, value, key.name, least));
+            }
             config.set(key.name, &value);
         }
         Ok(config)
@@ -200,6 +170,23 @@ impl TopicConfig {
             self.set("segment.bytes", &value);
         }
         self
+    }
+
+    /// What the topic asks of the records that are produced to it.
+    #[must_use]
+    pub fn validation_rules(&self) -> ValidationRules {
+        let size = |bytes: i32| u32::try_from(bytes).unwrap_or_default();
+        ValidationRules {
+            max_message_bytes: size(self.max_message_bytes),
+            segment_bytes: size(self.segment_bytes),
+            compacted: self.cleanup_policy.compact,
+            timestamp_type: self.message_timestamp_type,
+            timestamp_before_max_ms: self.message_timestamp_before_max_ms,
+            timestamp_after_max_ms: self.message_timestamp_after_max_ms,
+            compression: self.compression_type,
+            gzip_level: self.compression_gzip_level,
+            trust_producers: false,
+        }
     }
 
     /// Whether Kafka's contract for flushing was chosen: an answer does not wait for the disk.
@@ -231,12 +218,12 @@ impl TopicConfig {
             Value::Text("CreateTime") => self.message_timestamp_type = TimestampType::CreateTime,
             Value::Text(codec) if name == "compression.type" => {
                 self.compression_type = match *codec {
-                    "uncompressed" => CompressionType::Uncompressed,
-                    "gzip" => CompressionType::Gzip,
-                    "snappy" => CompressionType::Snappy,
-                    "lz4" => CompressionType::Lz4,
-                    "zstd" => CompressionType::Zstd,
-                    _ => CompressionType::Producer,
+                    "uncompressed" => CompressionTarget::Codec(Codec::None),
+                    "gzip" => CompressionTarget::Codec(Codec::Gzip),
+                    "snappy" => CompressionTarget::Codec(Codec::Snappy),
+                    "lz4" => CompressionTarget::Codec(Codec::Lz4),
+                    "zstd" => CompressionTarget::Codec(Codec::Zstd),
+                    _ => CompressionTarget::Producer,
                 };
             }
             Value::List(policies) if name == "cleanup.policy" => {
@@ -279,18 +266,24 @@ impl TopicConfig {
 const DIFFERENCE: &str = "message.timestamp.difference.max.ms";
 const DIFFERENCE_OF_BROKER: &str = "log.message.timestamp.difference.max.ms";
 
-/// The first of these broker keys that has a value, and the value in the unit of the first.
-pub(super) fn in_finest_unit<'a>(
+/// The broker key that gives a topic key its default, the first of its synonyms that has a value, and that value in
+/// the topic key's unit. `None` where no broker key does.
+pub(super) fn topic_default<'a>(
     values: &'a Values,
-    synonyms: &'static [&'static str],
+    key: &ConfigKey,
 ) -> Option<(&'static str, Value<'a>)> {
-    let (name, value) = synonyms.iter().find_map(|name| Some((*name, values.get(name)?)))?;
+    let synonyms = topic_synonyms(key.name).iter();
+    let (name, value) = synonyms.into_iter().find_map(|name| Some((*name, values.get(name)?)))?;
     let factor = match name.rsplit_once('.') {
         Some((_, "minutes")) => 60_000,
         Some((_, "hours")) => 3_600_000,
         _ => 1,
     };
     match value {
+        // Any time below zero is for ever.
+        Value::Integer(ms) if ms < 0 && key.name == "retention.ms" => {
+            Some((name, Value::Integer(-1)))
+        }
         Value::Integer(value) => Some((name, Value::Integer(value.saturating_mul(factor)))),
         Value::Boolean(_) | Value::Double(_) | Value::Text(_) | Value::List(_) => {
             Some((name, value))
@@ -298,12 +291,13 @@ pub(super) fn in_finest_unit<'a>(
     }
 }
 
-fn too_small(key: &str, value: i64, allowed: &str) -> ConfigError {
-    ConfigError::Invalid {
-        key: key.to_owned(),
-        value: alloc::format!("{value}"),
-        allowed: allowed.to_owned(),
-    }
+fn too_small(key: &str, value: i64, topic_key: &str, least: i64) -> ConfigError {
+    let allowed = if topic_key == "retention.ms" {
+        "must be -1 or at least 1".to_owned()
+    } else {
+        alloc::format!("must be at least {least}")
+    };
+    ConfigError::Invalid { key: key.to_owned(), value: alloc::format!("{value}"), allowed }
 }
 
 /// A ratio that was checked to be from 0 to 1. It is kept as an integer, for no float may be part of the state.

@@ -137,6 +137,9 @@ fn check(valid: Valid, value: &Value<'_>) -> Result<(), String> {
             Err(format!("{}, in any case of letters", one_of(allowed)))
         }
         (Valid::NonEmpty, Value::Text("")) => Err("must not be empty".to_owned()),
+        (Valid::Release, Value::Text(text)) if !release(text) => {
+            Err("must be a release of Kafka, such as 2.5 or 2.5-IV0".to_owned())
+        }
         (Valid::Members, Value::List(list)) => members(list, &[], true),
         (Valid::MembersOrNone, Value::List(list)) => members(list, &[], false),
         (Valid::MembersOf(allowed), Value::List(list)) => members(list, allowed, true),
@@ -161,6 +164,12 @@ fn members(list: &[&str], allowed: &[&str], some: bool) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn release(text: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (numbers, internal) = text.split_once("-IV").unwrap_or((text, "0"));
+    numbers.split('.').all(number) && numbers.contains('.') && number(internal)
 }
 
 fn one_of(allowed: &[&str]) -> String {

@@ -144,6 +144,10 @@ pub fn response_frame(
     let (header, key) = (ResponseHeader { correlation_id }, response.api_key());
     let size = header.size(key, version) + response.size(version);
     let mut encoder = Encoder::new(buf);
+    // Records are not copied, so a Fetch needs little of its size.
+    if key != ApiKey::Fetch {
+        encoder.reserve(size_of::<i32>() + size);
+    }
     encoder.put_slice(&prefix(size));
     header.encode(key, version, &mut encoder);
     response.encode(version, &mut encoder);

@@ -1,8 +1,8 @@
-//! How values stand on the wire: the traits that `#[derive(Message)]` implements for structures, and `wire/types.rs` for
-//! everything else.
+//! How values stand on the wire: the traits that `#[derive(Message)]` implements for structures, and
+//! `wire/types.rs` for everything else.
 //!
-//! Nothing else decides which bytes a value takes. Null is decided here for every
-//! type alike: any negative length, in any form, is null, and null where the schema has none is an error.
+//! Nothing else decides which bytes a value takes. Null is decided here for every type alike: any
+//! negative length, in any form, is null, and null where the schema has none is an error.
 
 mod types;
 

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use super::*;
 use crate::config::key::ConfigType;
 use crate::config::keys::broker_key;
-use crate::config::{CompressionType, TimestampType, notices};
+use crate::config::notices;
+use crate::record::{CompressionTarget, TimestampType};
 
 fn built(pairs: &[(&str, &str)]) -> BrokerConfig {
     BrokerConfig::from_pairs(pairs.iter().copied()).unwrap_or_else(|error| panic!("{error}"))
@@ -78,7 +79,7 @@ fn without_a_pair_the_defaults_are_kafkas() {
     );
     assert_eq!(
         (topic.compression_type, topic.message_timestamp_type),
-        (CompressionType::Producer, TimestampType::CreateTime)
+        (CompressionTarget::Producer, TimestampType::CreateTime)
     );
     assert!(topic.cleanup_policy.delete && !topic.cleanup_policy.compact);
     assert_eq!((topic.min_cleanable_dirty_ppm, topic.delete_retention_ms), (500_000, 86_400_000));

@@ -37,7 +37,7 @@ fn every_key_of_a_topic_reaches_its_field() {
     ]);
     let expected = TopicConfig {
         cleanup_policy: CleanupPolicy { delete: false, compact: true },
-        compression_type: CompressionType::Zstd,
+        compression_type: CompressionTarget::Codec(Codec::Zstd),
         compression_gzip_level: 9,
         compression_lz4_level: 1,
         compression_zstd_level: -7,
@@ -93,4 +93,33 @@ fn the_segments_internal_size_wins_and_the_older_key_for_stamps_loses() {
 #[test]
 fn it_is_small() {
     assert!(size_of::<TopicConfig>() <= 192, "{}", size_of::<TopicConfig>());
+}
+
+#[test]
+fn the_rules_for_records_are_the_topics() {
+    let rules = with(&[]).validation_rules();
+    assert_eq!(rules, ValidationRules { gzip_level: -1, ..ValidationRules::default() });
+    let rules = with(&[
+        ("cleanup.policy", "compact"),
+        ("compression.type", "gzip"),
+        ("compression.gzip.level", "3"),
+        ("max.message.bytes", "17"),
+        ("message.timestamp.after.max.ms", "18"),
+        ("message.timestamp.before.max.ms", "19"),
+        ("message.timestamp.type", "LogAppendTime"),
+        ("segment.bytes", "1048576"),
+    ])
+    .validation_rules();
+    let expected = ValidationRules {
+        max_message_bytes: 17,
+        segment_bytes: 1 << 20,
+        compacted: true,
+        timestamp_type: TimestampType::LogAppendTime,
+        timestamp_before_max_ms: 19,
+        timestamp_after_max_ms: 18,
+        compression: CompressionTarget::Codec(Codec::Gzip),
+        gzip_level: 3,
+        trust_producers: false,
+    };
+    assert_eq!(rules, expected);
 }

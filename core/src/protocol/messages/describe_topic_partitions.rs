@@ -87,11 +87,11 @@ pub struct DescribeTopicPartitionsResponsePartition {
     pub replica_nodes: Vec<i32>,
     /// Those of them that are in sync.
     pub isr_nodes: Vec<i32>,
-    /// The replicas out of sync that may lead without loss; null for none.
-    #[field(nullable = "0+")]
+    /// The replicas out of sync that may lead without loss. Java tools fail over null.
+    #[field(nullable = "0+", default = Some(Vec::new()))]
     pub eligible_leader_replicas: Option<Vec<i32>>,
-    /// The last of them that were known; null for none.
-    #[field(nullable = "0+")]
+    /// The last of them that were known. Java tools fail over null.
+    #[field(nullable = "0+", default = Some(Vec::new()))]
     pub last_known_elr: Option<Vec<i32>>,
     /// Those of them that are not up.
     pub offline_replicas: Vec<i32>,

@@ -364,43 +364,31 @@ fn every_shape_of_snappy() {
 }
 
 #[test]
-fn packing_does_not_depend_on_what_was_packed_before() {
-    let mut rng = Rng(8);
-    let mut used = Scratch::default();
-    for _ in 0..30 {
+fn what_is_taken_of_damaged_batches_the_reference_reads_too() {
+    let mut rng = Rng(10);
+    let mut taken = 0;
+    for round in 0..400 {
         let records = random_records(&mut rng);
         for codec in CODECS {
-            let mut builder = BatchBuilder::new(codec).gzip_level(1 + rng.below(9) as i32);
-            records.iter().for_each(|(t, key, value, _)| {
-                builder.append(*t, key.as_deref(), value.as_deref(), &[])
-            });
-            let fresh = builder.clone().build(&mut Scratch::default()).unwrap();
-            assert!(builder.build(&mut used).unwrap() == fresh, "{codec:?}");
+            let mut sent = ours(&records, codec);
+            for _ in 0..=rng.below(2) {
+                let at = HEADER_LEN + rng.below((sent.len() - HEADER_LEN) as u64) as usize;
+                sent[at] =
+                    if rng.below(2) == 0 { sent[at] ^ 1 << rng.below(8) } else { rng.next() as u8 };
+            }
+            BatchHeader::parse(&sent).unwrap().seal(&mut sent);
+            let Ok(valid) = check(&sent) else { continue };
+            taken += 1;
+            match oracle::RecordBatchDecoder::decode(&mut valid.bytes.freeze()) {
+                Ok(set) => assert_eq!(set.records.len(), records.len(), "{round} {codec:?}"),
+                // It wants UTF-8 in the headers' keys. Our zstd does not look at the reserved bits inside a block,
+                // which the newest reference does and the one before (1.5.4) does not.
+                Err(error) => {
+                    let known = codec == Codec::Zstd || format!("{error:#}").contains("utf-8");
+                    assert!(known, "{round} {codec:?}: {error:#}");
+                }
+            }
         }
     }
-}
-
-/// One checksum over what every codec makes of many batches, small, large, noisy and monotonous.
-fn sum_of_everything_packed() -> u32 {
-    let mut rng = Rng(9);
-    let mut scratch = Scratch::default();
-    let mut all = Vec::new();
-    for round in 0..40 {
-        let records = random_records(&mut rng);
-        for codec in CODECS {
-            let mut builder = BatchBuilder::new(codec).gzip_level(round % 10);
-            records.iter().for_each(|(t, key, value, _)| {
-                builder.append(*t, key.as_deref(), value.as_deref(), &[])
-            });
-            all.extend_from_slice(&builder.build(&mut scratch).unwrap());
-        }
-    }
-    logboat_core::record::checksum::crc32c(&all)
-}
-
-#[test]
-fn the_bytes_are_the_same_on_every_host() {
-    // The same number comes out on wasm32. It changes with a library's release, and then replicas and replays of
-    // different releases make different bytes: readable all the same, but not to go unnoticed.
-    assert_eq!(sum_of_everything_packed(), 1_246_135_922);
+    assert!(taken > 50, "{taken}");
 }

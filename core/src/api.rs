@@ -1,0 +1,127 @@
+//! Which APIs this broker serves, in which versions, and who handles each.
+//!
+//! What stands here is advertised, so it works in full. One handler file an API key; this file only lists.
+
+mod create_topics;
+pub(crate) mod fetch;
+mod list_offsets;
+mod metadata;
+mod produce;
+pub(crate) mod topics;
+
+use alloc::vec::Vec;
+use core::ops::RangeInclusive;
+
+use crate::protocol::messages::api_versions::ApiVersion;
+use crate::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use crate::protocol::{ApiKey, ErrorCode, Request, Response};
+use crate::shard::Shard;
+use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
+
+/// The versions served of an API; none where it is not served.
+#[must_use]
+#[inline]
+pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
+    match key {
+        ApiKey::Produce
+        | ApiKey::Fetch
+        | ApiKey::ListOffsets
+        | ApiKey::Metadata
+        | ApiKey::ApiVersions
+        | ApiKey::CreateTopics => Some(key.versions()),
+        _ => None,
+    }
+}
+
+impl Shard {
+    /// Hands a request to its handler.
+    pub(crate) fn request(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        operation: Operation,
+    ) {
+        let request = match operation {
+            Operation::Produce { transactional_id, entries, .. } => {
+                return self.produce(id, transactional_id.is_some(), entries);
+            }
+            Operation::Request(request) => request,
+        };
+        match request {
+            Request::Fetch(request) => self.fetch(id, context, request),
+            Request::ListOffsets(request) => self.list_offsets(id, context, request),
+            Request::Metadata(request) => self.metadata(id, context, &request),
+            Request::CreateTopics(request) => self.create_topics(id, context, &request),
+            // The connection lets nothing else through.
+            _ => self.reply_after(0, id, Reply::Close),
+        }
+    }
+}
+
+/// A reply whose changes will never be durable: the journal has failed.
+///
+/// Produce says so for each partition; other clients see their connection close, and ask again.
+#[must_use]
+pub(crate) fn failed(reply: Reply) -> Reply {
+    match reply {
+        Reply::Produce(mut outcomes) => {
+            for outcome in &mut outcomes {
+                outcome.error = ErrorCode::KAFKA_STORAGE_ERROR;
+                outcome.base_offset = -1;
+                outcome.log_append_time = -1;
+            }
+            Reply::Produce(outcomes)
+        }
+        Reply::Response(Response::Fetch(response)) => Reply::Response(Response::Fetch(response)),
+        Reply::Response(_) | Reply::Close => Reply::Close,
+    }
+}
+
+fn entry(key: ApiKey) -> Option<ApiVersion> {
+    let versions = served(key)?;
+    Some(ApiVersion {
+        api_key: key.code(),
+        min_version: *versions.start(),
+        max_version: *versions.end(),
+    })
+}
+
+/// The answer to ApiVersions (KIP-35, KIP-511).
+///
+/// Empty features and the like are left out by the codec, as Kafka leaves them out: librdkafka before 2.2.0 misreads
+/// tagged fields.
+#[must_use]
+pub(crate) fn api_versions(request: &ApiVersionsRequest, version: i16) -> ApiVersionsResponse {
+    let named = |name: &[u8]| is_software_name(name);
+    let legal = version < 3
+        || (named(request.client_software_name.as_bytes())
+            && named(request.client_software_version.as_bytes()));
+    if !legal {
+        return ApiVersionsResponse {
+            error_code: ErrorCode::INVALID_REQUEST,
+            ..Default::default()
+        };
+    }
+    ApiVersionsResponse {
+        api_keys: ApiKey::ALL.iter().copied().filter_map(entry).collect(),
+        ..Default::default()
+    }
+}
+
+/// The answer to ApiVersions in a version that is not served: in the form of version 0, naming what is (KIP-511).
+#[must_use]
+pub(crate) fn api_versions_unsupported() -> ApiVersionsResponse {
+    ApiVersionsResponse {
+        error_code: ErrorCode::UNSUPPORTED_VERSION,
+        api_keys: entry(ApiKey::ApiVersions).into_iter().collect::<Vec<_>>(),
+        ..Default::default()
+    }
+}
+
+/// Whether a client's software name or version is one: letters, digits, `-` and `.`, the latter two not at its ends.
+fn is_software_name(name: &[u8]) -> bool {
+    let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+    name.iter().all(inner)
+        && name.first().is_some_and(u8::is_ascii_alphanumeric)
+        && name.last().is_some_and(u8::is_ascii_alphanumeric)
+}

@@ -1,0 +1,249 @@
+//! CreateTopics (key 19), versions 0 to 7: makes topics, or says why not.
+//!
+//! BEHAVIOURS 76, BAD_INPUTS 71–77. Kafka: ReplicationControlManager.createTopics. Everything is checked before anything
+//! is allocated by a number of the client's.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name, collides};
+use crate::config::{Overrides, TopicConfig};
+use crate::image::PartitionId;
+use crate::journal::entry::Entry;
+use crate::notice::Notice;
+use crate::protocol::messages::create_topics::{CreatableTopic, CreatableTopicResult};
+use crate::protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
+use crate::protocol::{ErrorCode, KString};
+use crate::shard::Shard;
+use crate::shard::input::{Effect, Reply, RequestContext, RequestId};
+
+/// A topic that is to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewTopic {
+    /// Its name.
+    pub name: KString,
+    /// How many partitions.
+    pub partitions: i32,
+    /// How many replicas.
+    pub replication_factor: i16,
+    /// What is set for it.
+    pub configs: Overrides,
+}
+
+impl NewTopic {
+    /// A topic without configuration of its own.
+    #[must_use]
+    pub(crate) const fn plain(name: KString, partitions: i32, replication_factor: i16) -> Self {
+        Self { name, partitions, replication_factor, configs: Overrides::EMPTY }
+    }
+}
+
+/// Why a topic is not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// Kafka's code.
+    pub code: ErrorCode,
+    /// What to tell the client.
+    pub message: String,
+}
+
+pub(crate) fn refusal<T>(code: ErrorCode, message: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal { code, message: message.into() })
+}
+
+impl Shard {
+    /// Handles a CreateTopics.
+    pub(crate) fn create_topics(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: &CreateTopicsRequest,
+    ) {
+        let mut named: BTreeMap<&KString, usize> = BTreeMap::new();
+        for topic in &request.topics {
+            *named.entry(&topic.name).or_default() += 1;
+        }
+        let mut budget = MAX_PARTITIONS_PER_REQUEST;
+        let mut response = CreateTopicsResponse::default();
+        let mut done = alloc::collections::BTreeSet::new();
+        let mut made = false;
+        for topic in &request.topics {
+            let twice = named.get(&topic.name).is_some_and(|count| *count > 1);
+            if twice && !done.insert(&topic.name) {
+                continue;
+            }
+            let checked = if twice {
+                refusal(ErrorCode::INVALID_REQUEST, "Duplicate topic name.")
+            } else {
+                self.check_creatable(topic, context.version, &mut budget)
+            };
+            let checked = checked.and_then(|new| self.check_new_topic(&new));
+            response.topics.push(match checked {
+                Ok(new) => {
+                    let uuid = if request.validate_only {
+                        crate::protocol::Uuid::ZERO
+                    } else {
+                        self.make_topic(&new)
+                    };
+                    made |= !request.validate_only;
+                    CreatableTopicResult {
+                        name: topic.name.clone(),
+                        topic_id: uuid,
+                        error_message: None,
+                        num_partitions: new.partitions,
+                        replication_factor: new.replication_factor,
+                        configs: Some(Vec::new()),
+                        ..Default::default()
+                    }
+                }
+                Err(refusal) => CreatableTopicResult {
+                    name: topic.name.clone(),
+                    error_code: refusal.code,
+                    error_message: Some(KString::from(refusal.message)),
+                    num_partitions: -1,
+                    replication_factor: -1,
+                    configs: Some(Vec::new()),
+                    ..Default::default()
+                },
+            });
+        }
+        if made {
+            self.publish();
+        }
+        self.reply(id, Reply::Response(Box::new(response).into()));
+    }
+
+    /// What the wire says, as a topic: counts or an assignment, defaults where −1 asks for them.
+    fn check_creatable(
+        &self,
+        topic: &CreatableTopic,
+        version: i16,
+        budget: &mut i64,
+    ) -> Result<NewTopic, Refusal> {
+        let (mut partitions, mut replication_factor) =
+            (topic.num_partitions, topic.replication_factor);
+        if !topic.assignments.is_empty() {
+            (partitions, replication_factor) = self.check_assignment(topic)?;
+        } else if version >= 4 {
+            if partitions == -1 {
+                partitions = self.broker.num_partitions;
+            }
+            if replication_factor == -1 {
+                replication_factor =
+                    i16::try_from(self.broker.default_replication_factor).unwrap_or(i16::MAX);
+            }
+        }
+        *budget -= i64::from(partitions.max(0));
+        if *budget < 0 {
+            return refusal(
+                ErrorCode::POLICY_VIOLATION,
+                "Excessively large number of partitions per request.",
+            );
+        }
+        let mut configs = Overrides::default();
+        for config in &topic.configs {
+            let (Some(name), Some(value)) = (config.name.to_str(), config.value.as_ref()) else {
+                return refusal(
+                    ErrorCode::INVALID_CONFIG,
+                    alloc::format!("Null value not supported for topic configs: {}", config.name),
+                );
+            };
+            configs.set(name, value.to_str().unwrap_or_default());
+        }
+        Ok(NewTopic { name: topic.name.detached(), partitions, replication_factor, configs })
+    }
+
+    fn check_assignment(&self, topic: &CreatableTopic) -> Result<(i32, i16), Refusal> {
+        if topic.num_partitions != -1 || topic.replication_factor != -1 {
+            return refusal(
+                ErrorCode::INVALID_REQUEST,
+                "A manual partition assignment was specified, but numPartitions or replicationFactor was not set to -1.",
+            );
+        }
+        let mut indexes: Vec<i32> = topic.assignments.iter().map(|a| a.partition_index).collect();
+        indexes.sort_unstable();
+        if indexes.iter().zip(0..).any(|(index, expected)| *index != expected) {
+            return refusal(
+                ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                "partitions should be a consecutive 0-based integer sequence",
+            );
+        }
+        for assignment in &topic.assignments {
+            if assignment.broker_ids != [self.image.node_id] {
+                return refusal(
+                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                    alloc::format!(
+                        "The manual partition assignment names brokers other than {}.",
+                        self.image.node_id
+                    ),
+                );
+            }
+        }
+        Ok((i32::try_from(indexes.len()).unwrap_or(i32::MAX), 1))
+    }
+
+    /// Checks a topic against everything that exists.
+    pub(crate) fn check_new_topic(&self, topic: &NewTopic) -> Result<NewTopic, Refusal> {
+        if let Err(bad) = check_name(topic.name.as_bytes()) {
+            return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message());
+        }
+        if self.state.topics.contains_key(&topic.name) {
+            let message = alloc::format!("Topic '{}' already exists.", topic.name);
+            return refusal(ErrorCode::TOPIC_ALREADY_EXISTS, message);
+        }
+        if topic.name.as_bytes().iter().any(|byte| matches!(byte, b'.' | b'_')) {
+            if let Some(other) =
+                self.state.topics.keys().find(|o| collides(o.as_bytes(), topic.name.as_bytes()))
+            {
+                let message =
+                    alloc::format!("Topic '{}' collides with existing topic: {other}", topic.name);
+                return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, message);
+            }
+        }
+        if topic.partitions <= 0 {
+            let message = "Number of partitions was set to an invalid non-positive value.";
+            return refusal(ErrorCode::INVALID_PARTITIONS, message);
+        }
+        if topic.replication_factor <= 0 {
+            return refusal(
+                ErrorCode::INVALID_REPLICATION_FACTOR,
+                "Replication factor must be larger than 0, or -1 to use the default value.",
+            );
+        }
+        if topic.replication_factor > 1 {
+            return refusal(
+                ErrorCode::INVALID_REPLICATION_FACTOR,
+                alloc::format!(
+                    "Unable to replicate the partition {} time(s): The target replication factor of {} cannot be reached because only 1 broker(s) are registered.",
+                    topic.replication_factor,
+                    topic.replication_factor
+                ),
+            );
+        }
+        Ok(topic.clone())
+    }
+
+    /// Makes a topic that was checked; the caller publishes the image.
+    pub(crate) fn make_topic(&mut self, topic: &NewTopic) -> crate::protocol::Uuid {
+        let id = self.random.uuid();
+        let first = self.state.next_partition;
+        let count = u32::try_from(topic.partitions).unwrap_or(0);
+        let entry = Entry::TopicCreated {
+            name: topic.name.to_string(),
+            id,
+            partitions: (first..first + count).map(PartitionId).collect(),
+            configs: topic.configs.clone(),
+        };
+        self.record(&entry);
+        let notice = Notice::TopicCreated { name: topic.name.to_string(), partitions: count };
+        self.effects.push_back(Effect::Notice(notice));
+        id
+    }
+
+    /// The broker's defaults for topics.
+    pub(crate) fn default_topic_config(&self) -> alloc::sync::Arc<TopicConfig> {
+        alloc::sync::Arc::new(self.broker.topic)
+    }
+}

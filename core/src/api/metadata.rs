@@ -1,0 +1,169 @@
+//! Metadata (key 3), versions 0 to 13: this broker, topics and partitions; topics made where that is automatic.
+//!
+//! BEHAVIOURS 75. Kafka: KafkaApis.handleTopicMetadataRequest. The connection fills in by which address it is reached.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::create_topics::NewTopic;
+use super::topics::check_name;
+use crate::image::TopicImage;
+use crate::protocol::messages::metadata::{
+    MetadataRequestTopic, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use crate::protocol::messages::{MetadataRequest, MetadataResponse};
+use crate::protocol::{ErrorCode, KString};
+use crate::shard::Shard;
+use crate::shard::input::{Reply, RequestContext, RequestId};
+
+/// What authorized operations say when they were not asked for.
+const NOT_ASKED: i32 = i32::MIN;
+/// All operations on a topic: Read, Write, Create, Delete, Alter, Describe, DescribeConfigs, AlterConfigs by their bits.
+pub(crate) const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
+/// All operations on the cluster: Create, Alter, Describe, ClusterAction, DescribeConfigs, AlterConfigs, IdempotentWrite.
+pub(crate) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
+
+impl Shard {
+    /// Handles a Metadata request.
+    pub(crate) fn metadata(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: &MetadataRequest,
+    ) {
+        let version = context.version;
+        let all = match &request.topics {
+            None => true,
+            Some(topics) => version == 0 && topics.is_empty(),
+        };
+        let operations =
+            if request.include_topic_authorized_operations { TOPIC_OPERATIONS } else { NOT_ASKED };
+        let topics = if all {
+            self.image.topics.values().map(|topic| self.describe_topic(topic, operations)).collect()
+        } else {
+            let create = (version < 4 || request.allow_auto_topic_creation)
+                && self.broker.auto_create_topics_enable;
+            self.named_topics(
+                request.topics.as_deref().unwrap_or_default(),
+                create,
+                operations,
+                version,
+            )
+        };
+        let cluster_operations = if request.include_cluster_authorized_operations {
+            CLUSTER_OPERATIONS
+        } else {
+            NOT_ASKED
+        };
+        let response = MetadataResponse {
+            brokers: vec![MetadataResponseBroker {
+                node_id: self.image.node_id,
+                rack: self.broker.broker_rack.as_deref().map(KString::from),
+                ..Default::default()
+            }],
+            cluster_id: Some(self.image.cluster_id.clone()),
+            controller_id: self.image.node_id,
+            topics,
+            cluster_authorized_operations: cluster_operations,
+            ..Default::default()
+        };
+        // Topics that another client has just made are shown when they are durable.
+        self.reply(id, Reply::Response(Box::new(response).into()));
+    }
+
+    fn named_topics(
+        &mut self,
+        named: &[MetadataRequestTopic],
+        create: bool,
+        operations: i32,
+        version: i16,
+    ) -> Vec<MetadataResponseTopic> {
+        let mut seen = BTreeSet::new();
+        let mut answers = Vec::new();
+        for topic in named {
+            let by_id = version >= 10 && !topic.topic_id.is_zero();
+            let name = topic.name.clone().unwrap_or_default();
+            if !seen.insert((topic.topic_id, name.clone())) {
+                continue;
+            }
+            let known = if by_id {
+                self.image.topic_by_id(&topic.topic_id)
+            } else {
+                self.image.topic(name.as_bytes())
+            };
+            answers.push(match known {
+                Some(topic) => self.describe_topic(topic, operations),
+                None if by_id => MetadataResponseTopic {
+                    error_code: ErrorCode::UNKNOWN_TOPIC_ID,
+                    name: None,
+                    topic_id: topic.topic_id,
+                    topic_authorized_operations: NOT_ASKED,
+                    ..Default::default()
+                },
+                None => {
+                    let (error_code, made) = self.missing_topic(&name, create);
+                    made.map_or_else(
+                        || MetadataResponseTopic {
+                            error_code,
+                            name: Some(name),
+                            topic_authorized_operations: NOT_ASKED,
+                            ..Default::default()
+                        },
+                        |topic| self.describe_topic(&topic, operations),
+                    )
+                }
+            });
+        }
+        answers
+    }
+
+    /// A topic that is asked for and does not exist: made where that is automatic, in time for this very answer.
+    ///
+    /// Kafka answers UNKNOWN_TOPIC_OR_PARTITION once and lets the client ask again, because its controller takes a
+    /// while; here the topic is there at once.
+    fn missing_topic(
+        &mut self,
+        name: &KString,
+        create: bool,
+    ) -> (ErrorCode, Option<alloc::sync::Arc<TopicImage>>) {
+        if check_name(name.as_bytes()).is_err() {
+            return (ErrorCode::INVALID_TOPIC_EXCEPTION, None);
+        }
+        if !create {
+            return (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None);
+        }
+        let partitions = self.broker.num_partitions;
+        let replication_factor = i16::try_from(self.broker.default_replication_factor).unwrap_or(1);
+        let topic = NewTopic::plain(name.detached(), partitions, replication_factor);
+        match self.check_new_topic(&topic) {
+            Ok(checked) => {
+                self.make_topic(&checked);
+                self.publish();
+                (ErrorCode::NONE, self.image.topic(name.as_bytes()).cloned())
+            }
+            Err(refusal) => (refusal.code, None),
+        }
+    }
+
+    fn describe_topic(&self, topic: &TopicImage, operations: i32) -> MetadataResponseTopic {
+        let node = self.image.node_id;
+        let partition = |index: usize| MetadataResponsePartition {
+            partition_index: index as i32,
+            leader_id: node,
+            leader_epoch: topic.leader_epoch,
+            replica_nodes: vec![node],
+            isr_nodes: vec![node],
+            ..Default::default()
+        };
+        MetadataResponseTopic {
+            name: Some(topic.name.clone()),
+            topic_id: topic.id,
+            is_internal: topic.internal,
+            partitions: (0..topic.partitions.len()).map(partition).collect(),
+            topic_authorized_operations: operations,
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What holds for every topic: which names are legal, which topics are the broker's own.
+//!
+//! Kafka: Topic.java. Nothing here may depend on state.
+
+/// The longest topic name, bytes: with the dash and five digits of a partition it fits a file name.
+pub(crate) const MAX_NAME_LEN: usize = 249;
+
+/// Most partitions that one request may create (Kafka: `max.partitions.per.request`-like limit of the controller).
+pub(crate) const MAX_PARTITIONS_PER_REQUEST: i64 = 10_000;
+
+/// Whether a topic is the broker's own.
+#[must_use]
+pub(crate) fn is_internal(name: &[u8]) -> bool {
+    matches!(name, b"__consumer_offsets" | b"__transaction_state" | b"__share_group_state")
+}
+
+/// Why a topic name is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadName {
+    /// It is empty.
+    Empty,
+    /// It is `.` or `..`.
+    Dots,
+    /// It is longer than [`MAX_NAME_LEN`].
+    TooLong,
+    /// It has a character other than letters, digits, `.`, `_` and `-`.
+    Character,
+}
+
+impl BadName {
+    /// What to tell the client.
+    #[must_use]
+    pub(crate) const fn message(self) -> &'static str {
+        match self {
+            Self::Empty => "Topic name is invalid: the empty string is not allowed",
+            Self::Dots => "Topic name is invalid: '.' and '..' are not allowed",
+            Self::TooLong => {
+                "Topic name is invalid: the length is longer than the max allowed length of 249"
+            }
+            Self::Character => {
+                "Topic name is invalid: it contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
+            }
+        }
+    }
+}
+
+/// Checks a topic's name.
+///
+/// # Errors
+/// [`BadName`].
+pub(crate) fn check_name(name: &[u8]) -> Result<(), BadName> {
+    if name.is_empty() {
+        Err(BadName::Empty)
+    } else if matches!(name, b"." | b"..") {
+        Err(BadName::Dots)
+    } else if name.len() > MAX_NAME_LEN {
+        Err(BadName::TooLong)
+    } else if name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
+        Ok(())
+    } else {
+        Err(BadName::Character)
+    }
+}
+
+/// Whether two names would be one in metrics, where `.` becomes `_`.
+#[must_use]
+pub(crate) fn collides(a: &[u8], b: &[u8]) -> bool {
+    let fold = |byte: &u8| if *byte == b'.' { b'_' } else { *byte };
+    a != b && a.len() == b.len() && a.iter().map(fold).eq(b.iter().map(fold))
+}

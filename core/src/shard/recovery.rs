@@ -1,0 +1,325 @@
+//! Opening a store: root, snapshot, replay, one step per completed read.
+//!
+//! It must never cut a slot that was known durable, and never write to a store of a newer format.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::input::{OperationId, StorageEffect, StoreError, Stored};
+use super::snapshot::{self, Position, Root};
+use super::state::State;
+use super::writer::Numbers;
+use crate::chunk::ObjectId;
+use crate::journal::entry::Entry;
+use crate::journal::slot::{self, HEADER_LEN, SlotEntry, SlotHeader};
+use crate::journal::{JournalError, slot::MAX_SLOT_BYTES};
+use crate::notice::Notice;
+use crate::record::BatchHeader;
+
+/// The journal is read in pieces of this size.
+const PIECE: u32 = 4 << 20;
+
+/// Flushed slots are padded to this many bytes.
+const PADDING: u64 = 4096;
+
+/// What is being waited for.
+#[derive(Debug)]
+enum Step {
+    Snapshot(ObjectId),
+    Journal,
+    /// Whether the journal goes on in this file.
+    NextFile(ObjectId),
+    /// Whether something durable stands behind a broken slot.
+    Probe,
+    Flush,
+}
+
+/// A store that is being opened.
+#[derive(Debug)]
+pub(super) struct Recovery {
+    /// The root, with this start's epoch.
+    pub root: Root,
+    objects: BTreeMap<ObjectId, u64>,
+    /// The state as far as it is known.
+    pub state: State,
+    end: Position,
+    epoch_seen: u64,
+    buffer: BytesMut,
+    step: Step,
+    operation: OperationId,
+    /// Slots replayed.
+    pub slots: u64,
+    broken_at: u64,
+}
+
+/// What follows a step.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// Do this, then call again.
+    Do(StorageEffect),
+    /// Everything is known.
+    Done,
+    /// The start is refused; a line for people.
+    Refused(String),
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Recovered {
+    /// Where the next slot goes.
+    pub end: Position,
+    /// Size of the file that is being written.
+    pub capacity: u64,
+    /// Objects that nothing refers to.
+    pub leftovers: Vec<ObjectId>,
+}
+
+impl Recovery {
+    /// Begins with a root that was read. The first step is in the second part.
+    pub(super) fn begin(
+        root: Root,
+        objects: &[(ObjectId, u64)],
+        numbers: &mut Numbers,
+    ) -> (Self, Progress) {
+        let end = root.replay;
+        let mut recovery = Self {
+            root,
+            objects: objects.iter().copied().collect(),
+            state: State::default(),
+            end,
+            epoch_seen: 0,
+            buffer: BytesMut::new(),
+            step: Step::Journal,
+            operation: OperationId::default(),
+            slots: 0,
+            broken_at: 0,
+        };
+        let progress = match recovery.root.snapshot {
+            Some(object) => {
+                recovery.step = Step::Snapshot(object);
+                let len = recovery.objects.get(&object).copied().unwrap_or(0);
+                recovery.read(object, 0, u32::try_from(len).unwrap_or(u32::MAX), numbers)
+            }
+            None => recovery.more(PIECE, numbers),
+        };
+        (recovery, progress)
+    }
+
+    fn read(&mut self, object: ObjectId, at: u64, len: u32, numbers: &mut Numbers) -> Progress {
+        self.operation = numbers.operation();
+        Progress::Do(StorageEffect::Read { operation: self.operation, object, at, len })
+    }
+
+    fn more(&mut self, len: u32, numbers: &mut Numbers) -> Progress {
+        self.step = Step::Journal;
+        let at = self.end.at + self.buffer.len() as u64;
+        self.read(self.end.object, at, len, numbers)
+    }
+
+    /// Takes the result of the step that was asked for.
+    pub(super) fn advance(
+        &mut self,
+        operation: OperationId,
+        result: Result<Stored, StoreError>,
+        numbers: &mut Numbers,
+        notices: &mut Vec<Notice>,
+    ) -> Option<Progress> {
+        if operation != self.operation {
+            return None;
+        }
+        let bytes = match result {
+            Ok(Stored::Bytes(bytes)) => bytes,
+            Ok(Stored::Done) | Err(StoreError::Missing) => Bytes::new(),
+            Err(error) => {
+                return Some(Progress::Refused(alloc::format!(
+                    "the data cannot be read ({error:?})"
+                )));
+            }
+        };
+        Some(match self.step {
+            Step::Snapshot(object) => match snapshot::decode(&bytes) {
+                Ok(state) => {
+                    self.state = state;
+                    self.more(PIECE, numbers)
+                }
+                Err(error) => Progress::Refused(snapshot::refusal(
+                    &alloc::format!("the snapshot (object {})", object.0),
+                    error,
+                )),
+            },
+            Step::Journal => {
+                self.buffer.extend_from_slice(&bytes);
+                self.replay(bytes.is_empty(), numbers)
+            }
+            Step::NextFile(object) => match slot::peek(&bytes) {
+                Ok(header) if header.sequence == self.end.sequence + 1 => {
+                    self.end = Position { object, at: 0, sequence: self.end.sequence };
+                    self.buffer.clear();
+                    self.more(PIECE, numbers)
+                }
+                Ok(header) if self.was_durable(&header) => self.damaged(),
+                Ok(_) | Err(_) => self.next_file(Some(object), numbers),
+            },
+            Step::Probe => self.probe(&bytes, numbers, notices),
+            Step::Flush => Progress::Done,
+        })
+    }
+
+    /// Applies the slots in the buffer.
+    fn replay(&mut self, at_end: bool, numbers: &mut Numbers) -> Progress {
+        loop {
+            let header = match slot::peek(&self.buffer) {
+                Ok(header) => header,
+                Err(JournalError::NewerFormat(format)) => {
+                    return Progress::Refused(snapshot::refusal(
+                        "the journal",
+                        JournalError::NewerFormat(format),
+                    ));
+                }
+                Err(JournalError::Short) if !at_end => return self.more(PIECE, numbers),
+                Err(_) => break,
+            };
+            if header.sequence != self.end.sequence + 1 || header.epoch < self.epoch_seen {
+                break;
+            }
+            // A slot was padded to the next 4 KiB where it was flushed, or not at all.
+            let total = header.total_bytes as usize;
+            let padded =
+                ((self.end.at + total as u64).next_multiple_of(PADDING) - self.end.at) as usize;
+            if self.buffer.len() < padded && !at_end {
+                let missing = (padded - self.buffer.len()).min(MAX_SLOT_BYTES) as u32;
+                return self.more(missing.max(PIECE), numbers);
+            }
+            let Self { buffer, state, .. } = self;
+            let (position, wall) = (self.end.at, header.wall);
+            let applied = slot::read(buffer, |entry| match entry {
+                SlotEntry::Batch { partition, at, bytes } => {
+                    let Some(header) = BatchHeader::parse(bytes) else { return };
+                    state.append(partition, &header, bytes.len() as u32, wall);
+                    state.place(partition, &header, position as u32 + at, bytes.len() as u32);
+                }
+                SlotEntry::Entry(encoded) => {
+                    if let Ok(entry) = postcard::from_bytes::<Entry>(encoded) {
+                        state.apply(&entry, wall, header.sequence);
+                    }
+                }
+            });
+            if applied.is_err() {
+                break;
+            }
+            self.epoch_seen = header.epoch;
+            self.slots += 1;
+            self.end.sequence = header.sequence;
+            let zeros =
+                self.buffer.get(total..padded).is_some_and(|pad| pad.iter().all(|byte| *byte == 0));
+            let used = if zeros { padded } else { total };
+            self.buffer.advance(used);
+            self.end.at += used as u64;
+            if self.buffer.is_empty() && !at_end {
+                return self.more(PIECE, numbers);
+            }
+        }
+        self.broken_at = self.end.at;
+        self.buffer.clear();
+        self.step = Step::Probe;
+        self.read(self.end.object, self.end.at, PIECE, numbers)
+    }
+
+    /// Whether a slot that stands behind the journal's end says that the broken one had been durable.
+    const fn was_durable(&self, later: &SlotHeader) -> bool {
+        later.epoch >= self.epoch_seen
+            && later.epoch < self.root.epoch
+            && later.durable > self.end.sequence
+    }
+
+    fn damaged(&self) -> Progress {
+        Progress::Refused(alloc::format!(
+            "journal file {} is damaged at byte {}: slot {} was durable and cannot be read; restore the file, nothing was written",
+            self.end.object.0,
+            self.broken_at,
+            self.end.sequence + 1
+        ))
+    }
+
+    /// Looks behind the journal's end for a slot that says that more had been durable.
+    fn probe(
+        &mut self,
+        bytes: &Bytes,
+        numbers: &mut Numbers,
+        notices: &mut Vec<Notice>,
+    ) -> Progress {
+        let mut garbage = false;
+        for at in 0..bytes.len().saturating_sub(HEADER_LEN) {
+            let Some(rest) = bytes.get(at..) else { break };
+            if rest.first() != Some(&b'L') {
+                garbage |= rest.first() != Some(&0);
+                continue;
+            }
+            garbage = true;
+            if let Ok(header) = slot::peek(rest) {
+                if self.was_durable(&header) {
+                    return self.damaged();
+                }
+            }
+        }
+        if garbage {
+            let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
+            notices.push(Notice::TornTail { object: self.end.object.0, bytes: len });
+        }
+        self.next_file(None, numbers)
+    }
+
+    fn next_file(&mut self, after: Option<ObjectId>, numbers: &mut Numbers) -> Progress {
+        let from = ObjectId(after.unwrap_or(self.end.object).0 + 1);
+        if let Some((object, _)) = self.objects.range(from..).next() {
+            let object = *object;
+            self.step = Step::NextFile(object);
+            return self.read(object, 0, HEADER_LEN as u32, numbers);
+        }
+        self.step = Step::Flush;
+        self.operation = numbers.operation();
+        Progress::Do(StorageEffect::Flush { operation: self.operation, object: self.end.object })
+    }
+
+    /// What was found, after [`Progress::Done`].
+    pub(super) fn finish(&mut self) -> Recovered {
+        self.state.derive_rest();
+        let capacity = self.objects.get(&self.end.object).copied().unwrap_or(0);
+        let keep = |object: &ObjectId| {
+            Some(*object) == self.root.snapshot
+                || *object == self.end.object
+                || self.state.live.contains_key(object)
+                || *object >= self.root.replay.object && *object < self.end.object
+        };
+        let leftovers = self.objects.keys().copied().filter(|object| !keep(object)).collect();
+        Recovered { end: self.end, capacity, leftovers }
+    }
+
+    /// One more than every number in use.
+    #[must_use]
+    pub(super) fn next_object(&self) -> u64 {
+        self.objects.keys().next_back().map_or(0, |last| last.0 + 1).max(self.root.next_object)
+    }
+}
+
+/// The root of a store that exists, with the epoch of this start.
+///
+/// # Errors
+/// A line that says why the start is refused.
+pub(super) fn read_root(bytes: &Bytes, node_id: i32) -> Result<Root, String> {
+    let mut root =
+        Root::decode(bytes).map_err(|error| snapshot::refusal("the store's root", error))?;
+    if root.node_id != node_id {
+        return Err(alloc::format!(
+            "the data belongs to node.id {}, not {}: set node.id={} or use another directory",
+            root.node_id,
+            node_id,
+            root.node_id.to_string()
+        ));
+    }
+    root.epoch += 1;
+    Ok(root)
+}

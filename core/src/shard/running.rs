@@ -1,0 +1,372 @@
+//! The life of a shard: opening, serving completions, snapshots, stopping, failing.
+//!
+//! What follows from a storage completion is decided here and nowhere else.
+
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::input::{
+    ConnectionId, Effect, OperationId, Reply, RequestId, StorageEffect, StoreError, Stored,
+};
+use super::recovery::Progress;
+use super::snapshot::{self, Root};
+use super::writer::{Writer, Written};
+use super::{Phase, Shard, Snapshotting};
+use crate::image::{Image, PartitionImage, TopicImage};
+use crate::journal::entry::Entry;
+use crate::notice::Notice;
+use crate::protocol::KString;
+use crate::shard::input::ShardId;
+
+/// A snapshot is due when a file is sealed and this much was written since the last one.
+const SNAPSHOT_BYTES: u64 = 64 << 20;
+/// How long after the store was full it is asked again, ms.
+const FULL_RETRY_MS: i64 = 1000;
+
+impl Shard {
+    /// Makes this start's root durable, then serves.
+    pub(super) fn write_root(&mut self, notices: Vec<Notice>) {
+        let operation = self.numbers.operation();
+        self.root.next_object = self.numbers.next_object;
+        self.phase = Phase::Rooting(operation, notices);
+        self.storage(StorageEffect::ReplaceRoot { operation, bytes: self.root.encode() });
+    }
+
+    fn storage(&mut self, effect: StorageEffect) {
+        self.effects.push_back(Effect::Storage(effect));
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.effects.push_back(Effect::Notice(notice));
+    }
+
+    /// Takes a storage completion.
+    pub(super) fn stored(&mut self, operation: OperationId, result: Result<Stored, StoreError>) {
+        match &mut self.phase {
+            Phase::Opening(_) => self.opening(operation, result),
+            Phase::Rooting(waited, _) if *waited == operation => match result {
+                Ok(_) => self.serve(),
+                Err(error) => {
+                    self.refuse(alloc::format!("the store's root cannot be written ({error:?})"))
+                }
+            },
+            Phase::Rooting(..) | Phase::Stopped => {}
+            Phase::Running | Phase::Stopping => self.completed(operation, result),
+        }
+    }
+
+    fn refuse(&mut self, line: alloc::string::String) {
+        self.phase = Phase::Stopped;
+        self.effects.push_back(Effect::Refused(line));
+    }
+
+    fn opening(&mut self, operation: OperationId, result: Result<Stored, StoreError>) {
+        let Phase::Opening(recovery) = &mut self.phase else { return };
+        let mut notices = Vec::new();
+        match recovery.advance(operation, result, &mut self.numbers, &mut notices) {
+            None => {}
+            Some(Progress::Do(effect)) => self.storage(effect),
+            Some(Progress::Refused(line)) => self.refuse(line),
+            Some(Progress::Done) => {
+                let found = recovery.finish();
+                let slots = recovery.slots;
+                self.state = core::mem::take(&mut recovery.state);
+                let entries =
+                    self.state.touched.iter().filter_map(|id| self.state.partitions.get(id));
+                let entries = entries.map(|partition| partition.active.len() as u32).sum();
+                self.writer = Writer::new(
+                    self.profile,
+                    self.root.epoch,
+                    self.root.node_id,
+                    found.end,
+                    found.capacity,
+                    entries,
+                );
+                self.sealed = self.state.live.keys().copied().collect();
+                let (topics, partitions) =
+                    (self.state.topics.len() as u32, self.state.partitions.len() as u32);
+                notices.push(Notice::Recovered { topics, partitions, slots });
+                for object in found.leftovers {
+                    self.storage(StorageEffect::Drop { object });
+                }
+                self.write_root(notices);
+            }
+        }
+        for notice in notices_of(&mut self.phase) {
+            self.effects.push_back(Effect::Notice(notice));
+        }
+    }
+
+    fn serve(&mut self) {
+        let epoch = self.root.epoch;
+        self.phase = Phase::Running;
+        self.record(&Entry::Started { epoch });
+        self.state.next_producer_id = self.state.next_producer_id.max(0);
+        self.configure();
+        self.effects.push_back(Effect::Ready);
+    }
+
+    /// Appends an entry that is not a batch and applies it.
+    pub(crate) fn record(&mut self, entry: &Entry) {
+        self.writer.push_entry(entry, self.now.wall);
+        self.state.apply(entry, self.now.wall, self.writer.open_slot());
+    }
+
+    /// Derives every effective configuration anew and hands out a new image.
+    pub(crate) fn configure(&mut self) {
+        let (broker, cluster) =
+            (self.state.broker_configs.clone(), self.state.default_configs.clone());
+        // What was checked when it was set is still allowed, unless the program changed: then it does not count.
+        self.broker =
+            self.base.with_dynamic(broker, cluster).map_or_else(|_| self.base.clone(), Arc::new);
+        self.state.topics.values_mut().for_each(|topic| topic.effective = None);
+        self.publish();
+    }
+
+    /// Hands out a new image after topics changed.
+    pub(crate) fn publish(&mut self) {
+        let epoch = self.state.epoch;
+        let mut image = Image { broker: self.broker.clone(), ..Image::clone(&self.image) };
+        let topics = &mut image.topics;
+        topics.retain(|name, topic| {
+            self.state.topics.get(name).is_some_and(|now| now.id == topic.id)
+        });
+        for (name, topic) in &mut self.state.topics {
+            let fresh = topic.effective.is_none();
+            let config = topic
+                .effective
+                .get_or_insert_with(|| Arc::new(self.broker.topic.with(&topic.configs)))
+                .clone();
+            let known = topics
+                .get(name)
+                .is_some_and(|image| image.partitions.len() == topic.partitions.len());
+            if known && !fresh {
+                continue;
+            }
+            let partitions = topic
+                .partitions
+                .iter()
+                .map(|id| PartitionImage { shard: ShardId(0), id: *id })
+                .collect();
+            let leader_epoch =
+                i32::try_from(epoch.saturating_sub(topic.created_epoch)).unwrap_or(i32::MAX);
+            let internal = crate::api::topics::is_internal(name.as_bytes());
+            topics.insert(
+                name.clone(),
+                Arc::new(TopicImage {
+                    name: name.clone(),
+                    id: topic.id,
+                    internal,
+                    leader_epoch,
+                    partitions,
+                    config,
+                }),
+            );
+        }
+        image.topic_ids =
+            image.topics.values().map(|topic| (topic.id, topic.name.clone())).collect();
+        self.image = Arc::new(image);
+        self.effects.push_back(Effect::Image(self.image.clone()));
+    }
+
+    /// Sends a reply when everything that was appended so far is durable.
+    pub(crate) fn reply(&mut self, id: RequestId, reply: Reply) {
+        self.reply_after(self.writer.last_slot(), id, reply);
+    }
+
+    /// Sends a reply when slot `needs` is durable.
+    pub(crate) fn reply_after(&mut self, needs: u64, id: RequestId, reply: Reply) {
+        if needs > self.writer.durable() {
+            self.writer.count_waiting();
+            if self.writer.has_failed() {
+                self.effects.push_back(Effect::Reply { id, reply: crate::api::failed(reply) });
+                return;
+            }
+        }
+        self.outbox.push(needs, self.writer.durable(), id, reply, &mut self.effects);
+    }
+
+    fn completed(&mut self, operation: OperationId, result: Result<Stored, StoreError>) {
+        match result {
+            Ok(Stored::Bytes(bytes)) => self.read_back(operation, Ok(bytes)),
+            Ok(Stored::Done) => match self.writer.done(operation) {
+                Written::Slot(batches) => {
+                    for batch in &batches {
+                        self.became_visible(*batch);
+                    }
+                    self.writer.recycle(batches);
+                    self.outbox.release(self.writer.durable(), &mut self.effects);
+                    self.advance_snapshot(None);
+                }
+                Written::Sealed(object) => {
+                    self.sealed.push(object);
+                    if self.journaled_since_snapshot >= SNAPSHOT_BYTES
+                        && matches!(self.snapshotting, Snapshotting::No)
+                    {
+                        self.snapshotting = Snapshotting::Due;
+                    }
+                }
+                Written::Prepared => self.full_at = None,
+                Written::NotMine => self.advance_snapshot(Some(operation)),
+            },
+            Err(error) if self.writer.was_full(operation) && error == StoreError::Full => {
+                self.full_at = Some(self.now.instant.plus_millis(FULL_RETRY_MS));
+            }
+            Err(error) => {
+                if self.is_read(operation) {
+                    self.read_back(operation, Err(error));
+                } else {
+                    self.fail_journal(&error);
+                }
+            }
+        }
+    }
+
+    /// The first failed write or flush stops the journal: what waits is answered with an error, nothing is retried.
+    fn fail_journal(&mut self, error: &StoreError) {
+        if self.writer.has_failed() {
+            return;
+        }
+        self.writer.fail();
+        let reason = match error {
+            StoreError::Failed(reason) => reason.clone(),
+            StoreError::Full => "no space left".to_string(),
+            StoreError::Missing => "a file is gone".to_string(),
+        };
+        self.notice(Notice::JournalFailed { reason });
+        for (id, reply) in self.outbox.fail() {
+            self.effects.push_back(Effect::Reply { id, reply: crate::api::failed(reply) });
+        }
+        if matches!(self.phase, Phase::Stopping) {
+            self.phase = Phase::Stopped;
+            self.effects.push_back(Effect::Stopped);
+        }
+    }
+
+    /// Takes the snapshot: state stands exactly behind the slot that was just closed.
+    pub(super) fn snapshot(&mut self) {
+        let (operation, object) = (self.numbers.operation(), self.numbers.object());
+        let root = Root {
+            snapshot: Some(object),
+            replay: self.writer.end(),
+            next_object: self.numbers.next_object,
+            ..self.root.clone()
+        };
+        self.snapshotting = Snapshotting::Blob(operation, root);
+        self.journaled_since_snapshot = 0;
+        let chunks = core::iter::once(snapshot::encode(&self.state)).collect();
+        self.storage(StorageEffect::Put { operation, object, chunks });
+    }
+
+    /// Goes on with the snapshot when its blob, its slot or its root is durable.
+    fn advance_snapshot(&mut self, done: Option<OperationId>) {
+        let step = core::mem::replace(&mut self.snapshotting, Snapshotting::No);
+        let step = match step {
+            Snapshotting::Blob(operation, root) if done == Some(operation) => {
+                Snapshotting::Slot(root)
+            }
+            Snapshotting::Root(operation, root) if done == Some(operation) => {
+                self.installed(root);
+                return;
+            }
+            other => other,
+        };
+        self.snapshotting = match step {
+            Snapshotting::Slot(root) if root.replay.sequence <= self.writer.durable() => {
+                let operation = self.numbers.operation();
+                self.storage(StorageEffect::ReplaceRoot { operation, bytes: root.encode() });
+                Snapshotting::Root(operation, root)
+            }
+            other => other,
+        };
+    }
+
+    /// The root names a new snapshot: what only the old one needed goes.
+    fn installed(&mut self, root: Root) {
+        let old = core::mem::replace(&mut self.root, root);
+        if let Some(object) = old.snapshot {
+            self.storage(StorageEffect::Drop { object });
+        }
+        self.drop_dead_files();
+        if matches!(self.phase, Phase::Stopping) {
+            self.phase = Phase::Stopped;
+            self.effects.push_back(Effect::Stopped);
+        }
+    }
+
+    /// Drops sealed files in which nothing is alive and which replay does not need.
+    pub(super) fn drop_dead_files(&mut self) {
+        let replay = self.root.replay.object;
+        let mut kept = Vec::with_capacity(self.sealed.len());
+        for object in core::mem::take(&mut self.sealed) {
+            if object < replay && !self.state.live.contains_key(&object) {
+                self.pages.forget(object);
+                self.storage(StorageEffect::Drop { object });
+            } else {
+                kept.push(object);
+            }
+        }
+        self.sealed = kept;
+    }
+
+    pub(super) fn tick(&mut self) {
+        if !matches!(self.phase, Phase::Running) {
+            return;
+        }
+        let now = self.now.instant;
+        self.expire_fetches();
+        if now >= self.retention_at {
+            self.retention_at = now.plus_millis(self.broker.log_retention_check_interval_ms);
+            self.retain();
+        }
+        if now >= self.producers_at {
+            self.producers_at =
+                now.plus_millis(i64::from(self.broker.producer_id_expiration_check_interval_ms));
+            self.expire_producers();
+        }
+        if self.flush_at.take_if(|at| now >= *at).is_some() {
+            self.unflushed = 0;
+            let (operation, object) = (self.numbers.operation(), self.writer.object());
+            self.storage(StorageEffect::Flush { operation, object });
+        }
+        if self.full_at.is_some_and(|at| now >= at) {
+            self.full_at = None;
+            self.writer.retry_prepare(&mut self.numbers, &mut self.effects);
+        }
+    }
+
+    pub(super) fn shutdown(&mut self) {
+        match self.phase {
+            Phase::Running if !self.writer.has_failed() => {
+                self.phase = Phase::Stopping;
+                self.release_fetches();
+                self.snapshotting = Snapshotting::Due;
+                // The last slot says that everything before it was durable.
+                self.writer.push_entry(&Entry::Started { epoch: self.root.epoch }, self.now.wall);
+            }
+            Phase::Stopping | Phase::Stopped => {}
+            Phase::Running | Phase::Opening(_) | Phase::Rooting(..) => {
+                self.phase = Phase::Stopped;
+                self.effects.push_back(Effect::Stopped);
+            }
+        }
+    }
+
+    pub(super) fn forget_connection(&mut self, connection: ConnectionId) {
+        self.forget_fetches(connection);
+        self.lookups.forget(connection);
+    }
+
+    /// The name of a topic as it stands in state, to share its bytes.
+    pub(crate) fn topic_name(&self, name: &[u8]) -> Option<&KString> {
+        self.state.topics.get_key_value(name).map(|(name, _)| name)
+    }
+}
+
+fn notices_of(phase: &mut Phase) -> Vec<Notice> {
+    match phase {
+        Phase::Rooting(_, notices) => core::mem::take(notices),
+        Phase::Opening(_) | Phase::Running | Phase::Stopping | Phase::Stopped => Vec::new(),
+    }
+}

@@ -1,0 +1,406 @@
+//! The journal's writing end: the open slot, the file that it goes into, and what is on its way to the store.
+//!
+//! One append is on its way at a time; what comes meanwhile gathers in the next slot (group commit). It must never reuse
+//! a sequence number, and after one failure never write again.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use bytes::{Bytes, BytesMut};
+
+use super::StoreProfile;
+use super::input::{Effect, OperationId, StorageEffect};
+use super::snapshot::Position;
+use super::state::State;
+use crate::chunk::ObjectId;
+use crate::image::PartitionId;
+use crate::journal::entry::Entry;
+use crate::journal::index::PAGE_LEN;
+use crate::journal::slot::{SlotBuilder, SlotStamp};
+use crate::journal::tail::Tail;
+use crate::record::BatchHeader;
+use crate::time::UnixMillis;
+
+/// The first journal file of a store, bytes; each further one is as large as all before it, up to the profile's limit.
+const FIRST_FILE_BYTES: u64 = 16 << 20;
+/// A file is sealed at this many batches, whatever its size: its index is in memory until then.
+const MAX_FILE_ENTRIES: u32 = 1 << 16;
+/// The open slot takes no more than this; further produce is refused until it is written.
+const MAX_OPEN_BYTES: usize = 64 << 20;
+/// Room for slot headers is cut from chunks of this size.
+const ARENA_BYTES: usize = 64 << 10;
+
+/// A slot that the store is writing.
+#[derive(Debug)]
+struct InFlight {
+    operation: OperationId,
+    sequence: u64,
+    flush: bool,
+    batches: Vec<Appended>,
+}
+
+/// A batch that is on its way to the store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Appended {
+    /// Its partition.
+    pub partition: PartitionId,
+    /// The offset after its last record.
+    pub end: i64,
+    /// Its bytes.
+    pub bytes: u32,
+}
+
+/// What follows a storage completion.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// Not one of the writer's.
+    NotMine,
+    /// This file is complete and another one is being written.
+    Sealed(ObjectId),
+    /// The next file is ready.
+    Prepared,
+    /// A slot is durable; these batches became visible. To be given back to [`Writer::recycle`].
+    Slot(Vec<Appended>),
+}
+
+/// The writing end.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    profile: StoreProfile,
+    epoch: u64,
+    owner: i32,
+    builder: SlotBuilder,
+    arena: BytesMut,
+    waiting: u32,
+    open_flush: bool,
+    wall: UnixMillis,
+    object: ObjectId,
+    position: u64,
+    capacity: u64,
+    entries: u32,
+    written: u64,
+    sequence: u64,
+    durable: u64,
+    flushed: u64,
+    in_flight: Option<InFlight>,
+    sealing: Option<OperationId>,
+    preparing: Option<(OperationId, ObjectId, u64)>,
+    prepared: Option<(ObjectId, u64)>,
+    store_full: bool,
+    recycled: Vec<Appended>,
+    encoded: Vec<u8>,
+    failed: bool,
+}
+
+/// Numbers for objects and operations.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    /// The next object's.
+    pub next_object: u64,
+    /// The next operation's.
+    pub next_operation: u64,
+}
+
+impl Numbers {
+    /// A new operation.
+    pub(crate) const fn operation(&mut self) -> OperationId {
+        self.next_operation += 1;
+        OperationId(self.next_operation)
+    }
+
+    /// A new object.
+    pub(crate) const fn object(&mut self) -> ObjectId {
+        self.next_object += 1;
+        ObjectId(self.next_object - 1)
+    }
+}
+
+impl Writer {
+    /// A writer that goes on behind `end`, in a file of `capacity` bytes with `entries` batches; a capacity of 0 means
+    /// that a file must be prepared first.
+    #[must_use]
+    pub(crate) fn new(
+        profile: StoreProfile,
+        epoch: u64,
+        owner: i32,
+        end: Position,
+        capacity: u64,
+        entries: u32,
+    ) -> Self {
+        Self {
+            profile,
+            epoch,
+            owner,
+            builder: SlotBuilder::default(),
+            arena: BytesMut::new(),
+            waiting: 0,
+            open_flush: false,
+            wall: UnixMillis::default(),
+            object: end.object,
+            position: end.at,
+            capacity,
+            entries,
+            written: end.at,
+            sequence: end.sequence,
+            durable: end.sequence,
+            flushed: end.sequence,
+            in_flight: None,
+            sealing: None,
+            preparing: None,
+            prepared: None,
+            store_full: false,
+            recycled: Vec::new(),
+            encoded: Vec::new(),
+            failed: false,
+        }
+    }
+
+    /// The slot that everything appended so far will be in.
+    #[must_use]
+    pub(crate) fn last_slot(&self) -> u64 {
+        self.sequence + u64::from(!self.builder.is_empty())
+    }
+
+    /// The slot that what is appended next will be in.
+    #[must_use]
+    pub(crate) const fn open_slot(&self) -> u64 {
+        self.sequence + 1
+    }
+
+    /// The last slot that is durable.
+    #[must_use]
+    pub(crate) const fn durable(&self) -> u64 {
+        self.durable
+    }
+
+    /// The file that is being written.
+    #[must_use]
+    pub(crate) const fn object(&self) -> ObjectId {
+        self.object
+    }
+
+    /// Where the next slot begins.
+    #[must_use]
+    pub(crate) const fn end(&self) -> Position {
+        Position { object: self.object, at: self.position, sequence: self.sequence }
+    }
+
+    /// Whether `bytes` bytes of records can be taken now.
+    #[must_use]
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        let open = self.builder.bytes() + bytes;
+        !self.failed
+            && open <= MAX_OPEN_BYTES.max(bytes)
+            && (!self.store_full || self.position + open as u64 <= self.capacity)
+    }
+
+    /// Whether the journal has failed.
+    #[must_use]
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Nothing is written any more.
+    pub(crate) const fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// Adds a batch to the open slot. `flush`: whether its acknowledgement means that it is on the medium.
+    pub(crate) fn push_batch(
+        &mut self,
+        partition: PartitionId,
+        batch: Bytes,
+        wall: UnixMillis,
+        flush: bool,
+    ) {
+        self.wall = wall;
+        self.open_flush |= flush;
+        self.builder.push_batch(partition, batch);
+    }
+
+    /// Adds an entry to the open slot. Entries are always flushed: there are few, and topics are not to vanish.
+    pub(crate) fn push_entry(&mut self, entry: &Entry, wall: UnixMillis) {
+        self.wall = wall;
+        self.open_flush |= !matches!(entry, Entry::SegmentRolled { .. });
+        self.encode(entry);
+        self.builder.push_entry(&self.encoded);
+    }
+
+    /// Counts a request that waits for the open slot.
+    pub(crate) const fn count_waiting(&mut self) {
+        self.waiting += 1;
+    }
+
+    /// Hands the open slot to the store, if it is time: nothing is on its way, and there is a file for it.
+    pub(crate) fn pump(
+        &mut self,
+        state: &mut State,
+        tail: &mut Tail,
+        numbers: &mut Numbers,
+        effects: &mut VecDeque<Effect>,
+    ) {
+        if self.failed
+            || self.in_flight.is_some()
+            || self.sealing.is_some()
+            || self.builder.is_empty()
+        {
+            return;
+        }
+        let full = self.capacity == 0
+            || self.entries >= MAX_FILE_ENTRIES
+            || (self.position > 0 && self.position + self.builder.bytes() as u64 > self.capacity);
+        if full {
+            if self.prepared.is_none() {
+                self.prepare(numbers, effects);
+            } else if self.capacity > 0 {
+                self.seal(state, numbers, effects);
+            } else {
+                self.open_prepared();
+                self.pump(state, tail, numbers, effects);
+            }
+            return;
+        }
+        self.close_slot(state, tail, numbers, effects);
+        if self.prepared.is_none() && self.position * 2 > self.capacity {
+            self.prepare(numbers, effects);
+        }
+    }
+
+    fn close_slot(
+        &mut self,
+        state: &mut State,
+        tail: &mut Tail,
+        numbers: &mut Numbers,
+        effects: &mut VecDeque<Effect>,
+    ) {
+        self.sequence += 1;
+        let stamp = SlotStamp {
+            epoch: self.epoch,
+            sequence: self.sequence,
+            durable: self.flushed,
+            wall: self.wall,
+            owner: self.owner,
+        };
+        if self.arena.capacity() < 4096 && !self.arena.try_reclaim(ARENA_BYTES) {
+            self.arena = BytesMut::with_capacity(ARENA_BYTES);
+        }
+        let mut batches = core::mem::take(&mut self.recycled);
+        let (object, position) = (self.object, self.position as u32);
+        let flush = self.open_flush;
+        let alignment = if flush { self.profile.alignment } else { 1 };
+        let slot =
+            self.builder.finish(stamp, alignment, &mut self.arena, |partition, at, batch| {
+                // What was checked when it came in still parses; a batch that does not is not placed.
+                let Some(header) = BatchHeader::parse(batch) else { return };
+                state.place(partition, &header, position + at, batch.len() as u32);
+                tail.push(object, position + at, batch);
+                let end = header.base_offset + i64::from(header.last_offset_delta) + 1;
+                batches.push(Appended { partition, end, bytes: batch.len() as u32 });
+            });
+        self.entries += batches.len() as u32;
+        let operation = numbers.operation();
+        self.in_flight = Some(InFlight { operation, sequence: self.sequence, flush, batches });
+        let at = self.position;
+        self.position += slot.padded_bytes;
+        self.written += slot.padded_bytes;
+        let waiting = core::mem::take(&mut self.waiting);
+        self.open_flush = false;
+        effects.push_back(Effect::Storage(StorageEffect::Append {
+            operation,
+            object,
+            at,
+            chunks: slot.chunks,
+            flush,
+            waiting,
+        }));
+    }
+
+    fn prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
+        if self.preparing.is_some() || self.failed {
+            return;
+        }
+        let limit = self.profile.journal_file_bytes;
+        let bytes = self.written.clamp(FIRST_FILE_BYTES.min(limit), limit);
+        let (operation, object) = (numbers.operation(), numbers.object());
+        self.preparing = Some((operation, object, bytes));
+        effects.push_back(Effect::Storage(StorageEffect::Prepare { operation, object, bytes }));
+    }
+
+    /// Asks again for a file after the store was full.
+    pub(crate) fn retry_prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
+        if self.store_full {
+            self.prepare(numbers, effects);
+        }
+    }
+
+    /// Writes the file's index behind its last slot, and says so in the open slot: that one goes into the next file,
+    /// after the index is durable.
+    fn seal(&mut self, state: &mut State, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
+        let (index, ranges) = state.active_index(self.object);
+        let at = self.position.next_multiple_of(PAGE_LEN as u64);
+        let entry = Entry::FileSealed { object: self.object, index_at: at, ranges };
+        // In front of all else: the open slot's batches lie in the next file. What the slot holds already was applied
+        // before, and comes after it at replay; both orders end in the same state, because the ranges are spelled out.
+        state.apply(&entry, self.wall, self.open_slot());
+        self.encode(&entry);
+        self.builder.push_first_entry(&self.encoded);
+        self.open_flush = true;
+        let operation = numbers.operation();
+        self.sealing = Some(operation);
+        effects.push_back(Effect::Storage(StorageEffect::Append {
+            operation,
+            object: self.object,
+            at,
+            chunks: core::iter::once(index.finish()).collect(),
+            flush: true,
+            waiting: 0,
+        }));
+    }
+
+    fn encode(&mut self, entry: &Entry) {
+        self.encoded.clear();
+        let room = core::mem::take(&mut self.encoded);
+        self.encoded = postcard::to_extend(entry, room).expect("plain data always encodes");
+    }
+
+    fn open_prepared(&mut self) {
+        if let Some((object, capacity)) = self.prepared.take() {
+            (self.object, self.capacity, self.position, self.entries) = (object, capacity, 0, 0);
+        }
+    }
+
+    /// Takes a completion that ended well.
+    pub(crate) fn done(&mut self, operation: OperationId) -> Written {
+        if let Some(done) = self.in_flight.take_if(|f| f.operation == operation) {
+            self.durable = done.sequence;
+            if done.flush {
+                self.flushed = done.sequence;
+            }
+            return Written::Slot(done.batches);
+        }
+        if self.sealing.take_if(|o| *o == operation).is_some() {
+            let sealed = self.object;
+            self.open_prepared();
+            return Written::Sealed(sealed);
+        }
+        if let Some((_, object, bytes)) = self.preparing.take_if(|(o, ..)| *o == operation) {
+            self.prepared = Some((object, bytes));
+            self.store_full = false;
+            return Written::Prepared;
+        }
+        Written::NotMine
+    }
+
+    /// Takes back what [`Written::Slot`] held, so that the next slot needs no memory for it.
+    pub(crate) fn recycle(&mut self, mut batches: Vec<Appended>) {
+        batches.clear();
+        self.recycled = batches;
+    }
+
+    /// Takes a preparation that the store had no room for. False where the operation is another one.
+    pub(crate) fn was_full(&mut self, operation: OperationId) -> bool {
+        let mine = self.preparing.take_if(|(o, ..)| *o == operation).is_some();
+        self.store_full |= mine;
+        mine
+    }
+}
