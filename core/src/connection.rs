@@ -17,6 +17,7 @@ use bytes::BytesMut;
 
 use crate::chunk::Chunk;
 use crate::image::Image;
+use crate::protocol::messages::FetchResponse;
 use crate::protocol::{
     ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame,
 };
@@ -257,16 +258,38 @@ impl Connection {
                         self.pipeline.keep_old_fetch(id.sequence, old);
                     }
                 }
-                self.pipeline.await_parts(id.sequence, 1);
-                self.demands.push_back(Demand::Request {
-                    shard: ShardId(0),
-                    id,
-                    context,
-                    operation: Operation::Request(request),
-                });
+                self.pass_on(id, &context, request, workspace);
             }
         }
         Ok(())
+    }
+
+    /// Hands a request to the shards that it concerns.
+    fn pass_on(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: Request,
+        workspace: &Workspace,
+    ) {
+        let parts = match split::split(&workspace.image, request) {
+            Ok(parts) => parts,
+            Err(error_code) => {
+                let response = FetchResponse { error_code, ..Default::default() };
+                self.pipeline.answer(id.sequence, response.into());
+                return;
+            }
+        };
+        self.pipeline.await_parts(id.sequence, parts.len() as u16);
+        for (shard, request) in parts {
+            let operation = Operation::Request(request);
+            self.demands.push_back(Demand::Request {
+                shard,
+                id,
+                context: context.clone(),
+                operation,
+            });
+        }
     }
 
     /// A shard's answer. Call [`Self::poll_demand`] afterwards.

@@ -325,6 +325,11 @@ impl Shard {
                 now.plus_millis(i64::from(self.broker.producer_id_expiration_check_interval_ms));
             self.expire_producers();
         }
+        if self.flush_at.take_if(|at| now >= *at).is_some() {
+            self.unflushed = 0;
+            let (operation, object) = (self.numbers.operation(), self.writer.object());
+            self.storage(StorageEffect::Flush { operation, object });
+        }
         if self.full_at.is_some_and(|at| now >= at) {
             self.full_at = None;
             self.writer.retry_prepare(&mut self.numbers, &mut self.effects);
