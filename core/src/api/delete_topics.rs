@@ -28,8 +28,7 @@ impl Shard {
         request: DeleteTopicsRequest,
     ) {
         let named = request.topic_names.into_iter();
-        let named =
-            named.map(|name| DeleteTopicState { name: Some(name), ..Default::default() });
+        let named = named.map(|name| DeleteTopicState { name: Some(name), ..Default::default() });
         let asked: Vec<DeleteTopicState> = named.chain(request.topics).collect();
         let mut response = DeleteTopicsResponse::default();
         if !self.broker.delete_topic_enable {
@@ -56,7 +55,9 @@ impl Shard {
             response.responses.push(match self.deletable(topic, twice) {
                 Err((code, message)) => refused(topic, code, Some(message)),
                 Ok((name, topic_id)) => {
-                    gone.entry(name.clone()).or_insert_with(Vec::new).push(response.responses.len());
+                    gone.entry(name.clone())
+                        .or_insert_with(Vec::new)
+                        .push(response.responses.len());
                     DeletableTopicResult { name: Some(name), topic_id, ..Default::default() }
                 }
             });
@@ -116,8 +117,7 @@ impl Shard {
                 }
             }
             self.record(&Entry::TopicDeleted { name: name.to_string() });
-            self.effects
-                .push_back(Effect::Notice(Notice::TopicDeleted { name: name.to_string() }));
+            self.effects.push_back(Effect::Notice(Notice::TopicDeleted { name: name.to_string() }));
         }
         self.publish();
         self.resume_all(waiting);

@@ -49,7 +49,11 @@ impl Shard {
                     (ErrorCode::UNSUPPORTED_ENDPOINT_TYPE, "Unsupported endpoint type.")
                 };
                 DescribeClusterResponse {
-                    error_code: if context.version == 0 { ErrorCode::INVALID_REQUEST } else { code },
+                    error_code: if context.version == 0 {
+                        ErrorCode::INVALID_REQUEST
+                    } else {
+                        code
+                    },
                     error_message: Some(KString::from_static(message)),
                     ..Default::default()
                 }

@@ -49,6 +49,8 @@ impl Shard {
             .find_partition(name, asked.partition)
             .and_then(|id| self.state.partitions.get(&id));
         let (Some(topic), Some(partition)) = (self.state.topics.get(name), partition) else {
+            // That it is gone is told when that is durable.
+            *needs = self.writer.last_slot();
             answer.error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
             return answer;
         };

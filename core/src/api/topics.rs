@@ -80,7 +80,9 @@ pub(crate) fn check_replicas(replicas: &[i32], node: i32) -> Result<(), Refusal>
             Some(other) => format!(
                 "The manual partition assignment includes broker {other}, but no such broker is registered."
             ),
-            None => format!("The manual partition assignment includes broker {node} more than once."),
+            None => {
+                format!("The manual partition assignment includes broker {node} more than once.")
+            }
         },
     };
     refusal(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message)
