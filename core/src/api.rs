@@ -29,6 +29,7 @@ use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
 /// The versions served of an API; none where it is not served.
 #[must_use]
 #[inline]
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is not named is not served")]
 pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
     match key {
         ApiKey::Produce
@@ -51,6 +52,7 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
 
 impl Shard {
     /// Hands a request to its handler.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what has no handler is not served")]
     pub(crate) fn request(
         &mut self,
         id: RequestId,

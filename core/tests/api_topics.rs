@@ -78,7 +78,7 @@ fn topics_are_deleted_by_name_and_by_id() {
     );
     assert_eq!(codes(&response), [0, 0, 3, 3, 100, 42, 42, 42, 42, 42]);
     assert_eq!(response.responses[1].name, Some(name("by-id")));
-    assert_eq!(response.responses[0].topic_id.is_zero(), false);
+    assert!(!response.responses[0].topic_id.is_zero());
     let left: Vec<bool> =
         ["a", "by-id", "b", "c", "both"].iter().map(|topic| exists(&mut broker, topic)).collect();
     assert_eq!(left, [false, false, true, true, true]);
