@@ -68,6 +68,7 @@ impl Workspace {
 
 /// What a connection wants of its host.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
 pub enum Demand {
     /// Hand this to the shard, as [`Input::Request`](crate::shard::input::Input::Request).
     Request {
@@ -245,6 +246,7 @@ impl Connection {
             client_id: header.client_id.unwrap_or_default(),
             client_host: self.endpoint.client_host.clone(),
         };
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others go to a shard as they are")]
         match request {
             Request::ApiVersions(request) => {
                 let response = crate::api::api_versions(&request, version);
