@@ -58,22 +58,22 @@ impl Shard {
             let message = "Transactions are not supported by this broker.";
             return refused(ErrorCode::INVALID_TXN_STATE, log_start, Some(message));
         }
-        if batch.header.has_producer_id() {
-            if let Some(producer) = partition.producers.get(&batch.header.producer_id) {
-                match producer.judge(&batch.header) {
-                    Verdict::Append => {}
-                    Verdict::Refuse(error) => return refused(error, log_start, None),
-                    Verdict::Duplicate(first) => {
-                        *needs = self.writer.last_slot();
-                        return ProduceOutcome {
-                            position,
-                            error: ErrorCode::NONE,
-                            base_offset: first.base_offset,
-                            log_append_time: first.timestamp,
-                            log_start_offset: log_start,
-                            message: None,
-                        };
-                    }
+        if batch.header.has_producer_id()
+            && let Some(producer) = partition.producers.get(&batch.header.producer_id)
+        {
+            match producer.judge(&batch.header) {
+                Verdict::Append => {}
+                Verdict::Refuse(error) => return refused(error, log_start, None),
+                Verdict::Duplicate(first) => {
+                    *needs = self.writer.last_slot();
+                    return ProduceOutcome {
+                        position,
+                        error: ErrorCode::NONE,
+                        base_offset: first.base_offset,
+                        log_append_time: first.timestamp,
+                        log_start_offset: log_start,
+                        message: None,
+                    };
                 }
             }
         }
