@@ -17,6 +17,7 @@ use bytes::BytesMut;
 
 use crate::chunk::Chunk;
 use crate::image::Image;
+use crate::protocol::messages::FetchResponse;
 use crate::protocol::{
     ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame,
 };
@@ -67,6 +68,7 @@ impl Workspace {
 
 /// What a connection wants of its host.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
 pub enum Demand {
     /// Hand this to the shard, as [`Input::Request`](crate::shard::input::Input::Request).
     Request {
@@ -244,6 +246,7 @@ impl Connection {
             client_id: header.client_id.unwrap_or_default(),
             client_host: self.endpoint.client_host.clone(),
         };
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others go to a shard as they are")]
         match request {
             Request::ApiVersions(request) => {
                 let response = crate::api::api_versions(&request, version);
@@ -251,16 +254,44 @@ impl Connection {
             }
             Request::Produce(request) => self.produce(now, id, context, request, workspace),
             request => {
-                self.pipeline.await_parts(id.sequence, 1);
-                self.demands.push_back(Demand::Request {
-                    shard: ShardId(0),
-                    id,
-                    context,
-                    operation: Operation::Request(request),
-                });
+                if let Request::Fetch(fetch) = &request {
+                    let limit = workspace.image.broker.fetch_max_bytes;
+                    if let Some(old) = fetch::OldFetch::of(fetch, version, limit) {
+                        self.pipeline.keep_old_fetch(id.sequence, old);
+                    }
+                }
+                self.pass_on(id, &context, request, workspace);
             }
         }
         Ok(())
+    }
+
+    /// Hands a request to the shards that it concerns.
+    fn pass_on(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: Request,
+        workspace: &Workspace,
+    ) {
+        let parts = match split::split(&workspace.image, request) {
+            Ok(parts) => parts,
+            Err(error_code) => {
+                let response = FetchResponse { error_code, ..Default::default() };
+                self.pipeline.answer(id.sequence, response.into());
+                return;
+            }
+        };
+        self.pipeline.await_parts(id.sequence, parts.len() as u16);
+        for (shard, request) in parts {
+            let operation = Operation::Request(request);
+            self.demands.push_back(Demand::Request {
+                shard,
+                id,
+                context: context.clone(),
+                operation,
+            });
+        }
     }
 
     /// A shard's answer. Call [`Self::poll_demand`] afterwards.
@@ -269,7 +300,7 @@ impl Connection {
             Reply::Produce(outcomes) => self.produced(id.sequence, &outcomes),
             Reply::Response(mut response) => {
                 self.fill_endpoint(&mut response);
-                fetch::finish(&mut response, self.pipeline.version(id.sequence), workspace);
+                self.pipeline.convert(id.sequence, &mut response, workspace);
                 self.pipeline.answer(id.sequence, response);
             }
             Reply::Close => {
@@ -280,12 +311,29 @@ impl Connection {
     }
 
     /// Where clients find this broker depends on the listener by which they came.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other answer names a broker's address")]
     fn fill_endpoint(&self, response: &mut Response) {
-        if let Response::Metadata(metadata) = response {
-            for broker in &mut metadata.brokers {
-                broker.host = self.endpoint.host.clone();
-                broker.port = i32::from(self.endpoint.port);
+        let (host, port) = (&self.endpoint.host, i32::from(self.endpoint.port));
+        match response {
+            Response::Metadata(metadata) => {
+                for broker in &mut metadata.brokers {
+                    (broker.host, broker.port) = (host.clone(), port);
+                }
             }
+            Response::DescribeCluster(cluster) => {
+                for broker in &mut cluster.brokers {
+                    (broker.host, broker.port) = (host.clone(), port);
+                }
+            }
+            Response::FindCoordinator(found) => {
+                if found.node_id >= 0 && found.coordinators.is_empty() {
+                    (found.host, found.port) = (host.clone(), port);
+                }
+                for one in found.coordinators.iter_mut().filter(|one| one.node_id >= 0) {
+                    (one.host, one.port) = (host.clone(), port);
+                }
+            }
+            _ => {}
         }
     }
 

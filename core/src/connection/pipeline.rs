@@ -1,7 +1,10 @@
 //! The order of answers: every request gets its answer after all before it have theirs.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
+use super::Workspace;
+use super::fetch::OldFetch;
 use crate::protocol::messages::ProduceResponse;
 use crate::protocol::{ApiKey, RequestHeader, Response};
 
@@ -25,6 +28,10 @@ enum State {
 
 /// An answer whose turn it is.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for a moment; a box would be an allocation for every answer"
+)]
 pub(super) enum Answer {
     /// None is owed.
     Nothing,
@@ -47,6 +54,8 @@ struct Waiting {
     version: i16,
     correlation_id: i32,
     state: State,
+    /// What a Fetch of an old version asked for.
+    old_fetch: Option<Box<OldFetch>>,
 }
 
 /// The requests of one connection that are not answered yet.
@@ -68,6 +77,7 @@ impl Pipeline {
             version: header.api_version,
             correlation_id: header.correlation_id,
             state: State::Waiting { parts: 1, joined: None },
+            old_fetch: None,
         });
         self.first + self.waiting.len() as u64 - 1
     }
@@ -77,9 +87,24 @@ impl Pipeline {
         self.waiting.get_mut(at)
     }
 
-    /// The version of a request that waits; 0 where none does.
-    pub(super) fn version(&mut self, sequence: u64) -> i16 {
-        self.get(sequence).map_or(0, |waiting| waiting.version)
+    /// Keeps what a Fetch of an old version asked for, until its answer is there.
+    pub(super) fn keep_old_fetch(&mut self, sequence: u64, fetch: OldFetch) {
+        if let Some(waiting) = self.get(sequence) {
+            waiting.old_fetch = Some(Box::new(fetch));
+        }
+    }
+
+    /// Converts the answer to a Fetch of an old version.
+    pub(super) fn convert(
+        &mut self,
+        sequence: u64,
+        response: &mut Response,
+        workspace: &mut Workspace,
+    ) {
+        let old = self.get(sequence).and_then(|waiting| waiting.old_fetch.take());
+        if let (Some(old), Response::Fetch(fetch)) = (old, response) {
+            old.convert(fetch, workspace);
+        }
     }
 
     /// Expects `parts` answers to the request.

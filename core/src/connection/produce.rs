@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use smallvec::SmallVec;
 
 use super::{Connection, Demand, Workspace};
-use crate::config::{self, CompressionType, TopicConfig};
 use crate::image::TopicImage;
 use crate::protocol::messages::produce::{
     BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, TopicProduceData,
@@ -15,9 +14,7 @@ use crate::protocol::messages::produce::{
 };
 use crate::protocol::messages::{ProduceRequest, ProduceResponse};
 use crate::protocol::{ErrorCode, KString};
-use crate::record::{
-    BatchError, Codec, CompressionTarget, TimestampType, ValidationRules, validate,
-};
+use crate::record::{BatchError, validate};
 use crate::shard::input::{
     Operation, ProduceEntry, ProduceOutcome, RequestContext, RequestId, ShardId,
 };
@@ -57,7 +54,7 @@ impl Connection {
                         if !matches!(acks, -1..=1) {
                             return Err(Refusal::from(ErrorCode::INVALID_REQUIRED_ACKS));
                         }
-                        let rules = rules(&topic.config);
+                        let rules = topic.config.validation_rules();
                         let records =
                             records.ok_or_else(|| Refusal::from(ErrorCode::INVALID_RECORD))?;
                         let batch = validate(
@@ -144,31 +141,6 @@ impl From<ErrorCode> for Refusal {
 impl From<BatchError> for Refusal {
     fn from(error: BatchError) -> Self {
         Self { code: error.code, message: error.message, records: error.record_errors }
-    }
-}
-
-/// What the topic asks of its records.
-fn rules(config: &TopicConfig) -> ValidationRules {
-    ValidationRules {
-        max_message_bytes: u32::try_from(config.max_message_bytes).unwrap_or(0),
-        segment_bytes: u32::try_from(config.segment_bytes).unwrap_or(0),
-        compacted: config.cleanup_policy.compact,
-        timestamp_type: match config.message_timestamp_type {
-            config::TimestampType::CreateTime => TimestampType::CreateTime,
-            config::TimestampType::LogAppendTime => TimestampType::LogAppendTime,
-        },
-        timestamp_before_max_ms: config.message_timestamp_before_max_ms,
-        timestamp_after_max_ms: config.message_timestamp_after_max_ms,
-        compression: match config.compression_type {
-            CompressionType::Producer => CompressionTarget::Producer,
-            CompressionType::Uncompressed => CompressionTarget::Codec(Codec::None),
-            CompressionType::Gzip => CompressionTarget::Codec(Codec::Gzip),
-            CompressionType::Snappy => CompressionTarget::Codec(Codec::Snappy),
-            CompressionType::Lz4 => CompressionTarget::Codec(Codec::Lz4),
-            CompressionType::Zstd => CompressionTarget::Codec(Codec::Zstd),
-        },
-        gzip_level: config.compression_gzip_level,
-        trust_producers: false,
     }
 }
 

@@ -23,9 +23,6 @@ use crate::journal::index::PAGE_LEN;
 use crate::protocol::messages::FetchResponse;
 use crate::time::Instant;
 
-/// Bytes that reads for old clients may hold at once, all together; further ones wait in line.
-const READ_BUDGET: usize = 64 << 20;
-
 /// A fetch that is not answered yet.
 #[derive(Debug)]
 pub(crate) struct Pending {
@@ -90,7 +87,6 @@ pub(crate) struct Fetching {
     deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
     pub(crate) sessions: Sessions,
     reads: BTreeMap<OperationId, (Option<PageKey>, Reading)>,
-    read_bytes: usize,
 }
 
 /// A slab key that is not mistaken for another one after reuse.
@@ -152,6 +148,12 @@ impl Shard {
     fn park(&mut self, mut pending: Pending, available: u64) -> u64 {
         pending.arrived = available;
         pending.parked = true;
+        // The names came as slices of whole chunks of memory, which a fetch that waits must not hold on to.
+        for target in &mut pending.targets {
+            if let Some(name) = self.topic_name(target.topic.as_bytes()) {
+                target.topic = name.clone();
+            }
+        }
         let deadline = pending.deadline;
         let key = self.fetching.insert(pending);
         self.fetching.arm(deadline, key);
@@ -206,7 +208,12 @@ impl Shard {
             .partitions
             .get_mut(&id)
             .map(|partition| core::mem::take(&mut partition.waiting));
-        for key in waiting.unwrap_or_default() {
+        self.resume_all(waiting.unwrap_or_default());
+    }
+
+    /// Answers these fetches with whatever there is.
+    pub(crate) fn resume_all(&mut self, waiting: Vec<u64>) {
+        for key in waiting {
             self.resume(key, true);
         }
     }
@@ -288,7 +295,6 @@ impl Shard {
         for (place, object, at, len) in ranges {
             let operation = self.numbers.operation();
             self.fetching.reads.insert(operation, (None, Reading::FetchRange(key, place)));
-            self.fetching.read_bytes += len as usize;
             self.effects.push_back(Effect::Storage(StorageEffect::Read {
                 operation,
                 object,
@@ -296,11 +302,6 @@ impl Shard {
                 len,
             }));
         }
-    }
-
-    /// Whether old clients' reads have room.
-    pub(crate) const fn has_read_budget(&self) -> bool {
-        self.fetching.read_bytes < READ_BUDGET
     }
 
     fn range_read(&mut self, key: u64, place: [u32; 3], result: Result<Bytes, StoreError>) {
@@ -320,12 +321,11 @@ impl Shard {
             }
         }
         *missing -= 1;
-        if *missing == 0 {
-            if let Some(Pending { id, reading: Some((response, _)), .. }) =
+        if *missing == 0
+            && let Some(Pending { id, reading: Some((response, _)), .. }) =
                 self.fetching.remove(key)
-            {
-                self.reply_after(0, id, Reply::Response(response.into()));
-            }
+        {
+            self.reply_after(0, id, Reply::Response(response.into()));
         }
     }
 
@@ -365,8 +365,6 @@ impl Shard {
         match who {
             Reading::FetchPage(key) => self.resume(key, false),
             Reading::FetchRange(key, place) => {
-                let len = result.as_ref().map_or(0, Bytes::len);
-                self.fetching.read_bytes = self.fetching.read_bytes.saturating_sub(len);
                 self.range_read(key, place, result);
             }
             Reading::Lookup(key) => self.resume_lookup(key, page.is_none().then_some(result)),

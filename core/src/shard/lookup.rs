@@ -14,8 +14,10 @@ use super::reader::{Reader, Unreadable};
 use crate::image::PartitionId;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::ListOffsetsResponse;
-use crate::record::{Records, Scratch};
+use crate::record::{Scratch, lookup};
 
+/// What a stored batch may unpack to: it was checked against a tighter limit when it came in.
+const UNPACKED: u64 = 16 << 30;
 /// The timestamp that asks for the largest one (KIP-734).
 const MAX_TIMESTAMP: i64 = -3;
 
@@ -191,29 +193,15 @@ impl Shard {
             .state
             .partitions
             .get(&wanted.partition)
-            .map_or(0, |partition| partition.log_start_offset)
-            .max(from);
-        let mut best: Option<(i64, i64)> = None;
-        let mut records = Records::new(batch, u64::MAX, &mut self.lookups.scratch)
-            .map_err(|_| ErrorCode::KAFKA_STORAGE_ERROR)?;
-        let header = *records.header();
-        while let Some(record) = records.next().map_err(|_| ErrorCode::KAFKA_STORAGE_ERROR)? {
-            let found = (record.offset, record.timestamp);
-            if record.offset < start {
-                continue;
-            }
-            if wanted.timestamp == MAX_TIMESTAMP {
-                if best.is_none_or(|(_, largest)| found.1 > largest) {
-                    best = Some(found);
-                }
-                if found.1 >= header.max_timestamp {
-                    break;
-                }
-            } else if found.1 >= wanted.timestamp {
-                return Ok(Some(found));
-            }
-        }
-        Ok(best)
+            .map_or(0, |partition| partition.log_start_offset);
+        let scratch = &mut self.lookups.scratch;
+        let found = if wanted.timestamp == MAX_TIMESTAMP {
+            lookup::first_of_max_timestamp(batch, UNPACKED, scratch)
+        } else {
+            lookup::first_at_or_after(batch, wanted.timestamp, start.max(from), UNPACKED, scratch)
+        };
+        let found = found.map_err(|_| ErrorCode::KAFKA_STORAGE_ERROR)?;
+        Ok(found.map(|found| (found.offset, found.timestamp)))
     }
 
     /// The leader epoch in which an offset was written.

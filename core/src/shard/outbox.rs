@@ -44,10 +44,4 @@ impl Outbox {
     pub(crate) fn fail(&mut self) -> impl Iterator<Item = (RequestId, Reply)> + '_ {
         self.waiting.drain(..).map(|(_, id, reply)| (id, reply))
     }
-
-    /// How many replies wait.
-    #[must_use]
-    pub(crate) fn len(&self) -> usize {
-        self.waiting.len()
-    }
 }

@@ -185,12 +185,6 @@ impl Writer {
         Position { object: self.object, at: self.position, sequence: self.sequence }
     }
 
-    /// Whether everything is written and nothing is on its way.
-    #[must_use]
-    pub(crate) fn is_idle(&self) -> bool {
-        self.builder.is_empty() && self.in_flight.is_none() && self.sealing.is_none()
-    }
-
     /// Whether `bytes` bytes of records can be taken now.
     #[must_use]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
@@ -337,12 +331,6 @@ impl Writer {
         if self.store_full {
             self.prepare(numbers, effects);
         }
-    }
-
-    /// Whether the store had no room for the next file.
-    #[must_use]
-    pub(crate) const fn is_store_full(&self) -> bool {
-        self.store_full
     }
 
     /// Writes the file's index behind its last slot, and says so in the open slot: that one goes into the next file,

@@ -1,0 +1,48 @@
+"""Go's clients: sarama, whose requests are exactly those of Config.Version (trap 9), and franz-go, which negotiates."""
+import pytest
+
+from harness.programs import go
+
+CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
+# The releases after which sarama's requests change, and the codecs that each knows.
+OLD = ["0.8.2.0", "0.9.0.1", "0.10.0.0", "0.10.1.0"]
+VERSIONS = ["0.10.2.0", "0.11.0.0", "1.0.0", "2.5.0", "max"]
+LONG = ["0.8.2.2", "0.10.2.1", "0.11.0.2", "1.1.1", "2.0.1", "2.1.0", "2.2.2", "2.4.1", "2.6.3", "2.7.2", "2.8.2", "3.0.2",
+        "3.3.2", "3.6.2", "3.9.0", "4.0.0"]  # fmt: skip
+
+
+def codecs_of(version: str) -> list[str]:
+    if version == "max":
+        return CODECS
+    parts = tuple(map(int, version.split(".")))
+    return [c for c in CODECS if (c != "zstd" or parts >= (2, 1)) and (c != "lz4" or parts >= (0, 10))]
+
+
+def cases():
+    for version in OLD + VERSIONS + LONG:
+        for codec in codecs_of(version):
+            marks = [pytest.mark.until("3.9.9")] if version < "2" and version != "max" else []
+            if version in LONG or (codec in ("gzip", "lz4") and version in OLD):
+                marks.append(pytest.mark.long)
+            yield pytest.param(version, codec, marks=marks, id=f"{version}-{codec}")
+
+
+@pytest.mark.parametrize("version,codec", list(cases()))
+def test_trap_9_sarama(broker, topic, version, codec):
+    """Trap 9: one missing version of one API is EOF to sarama's users; its oldest settings send message sets v0 and v1."""
+    lines = go("sarama", broker.address, version, topic, codec).splitlines()
+    assert lines[:2] == ["oldest 0", "newest 100"]
+    by_time = lines[2:]
+    assert by_time == ([] if version in ("0.8.2.0", "0.8.2.2", "0.9.0.1", "0.10.0.0") else ["by time 42", "future -1"])
+
+
+@pytest.mark.until("3.9.9")
+def test_trap_14_telegraf_settings(broker, topic):
+    """Trap 14, K16: sarama 1.27.2 leaves the batch's largest timestamp unset; its records are found by time all the same."""
+    out = go("telegraf-sarama", broker.address, topic).splitlines()
+    assert out == ["partitions 1", "at 1700000000000 found true", "at 1700000004001 found true", "at 4102444800000 found false"]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_franz_go(broker, topic, codec):
+    assert go("franz", "round-trip", broker.address, topic, codec) == "end 100 by time 42\n"

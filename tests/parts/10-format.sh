@@ -1,0 +1,2 @@
+# Rust is formatted as rustfmt.toml says.
+cargo fmt --all --check

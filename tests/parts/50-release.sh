@@ -1,0 +1,2 @@
+# The broker as users run it; the parts after this one test this binary.
+cargo build --release -p logboat

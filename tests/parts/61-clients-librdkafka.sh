@@ -1,0 +1,2 @@
+# librdkafka: Debian's kcat and the newest Python wheel.
+exec tests/clients/run test_kcat.py test_confluent.py

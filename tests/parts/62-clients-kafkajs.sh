@@ -1,0 +1,2 @@
+# kafkajs.
+exec tests/clients/run test_kafkajs.py
