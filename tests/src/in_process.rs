@@ -13,7 +13,7 @@ use logboat_core::connection::{Connection, Demand, Endpoint, Workspace};
 use logboat_core::memory_store::MemoryStore;
 use logboat_core::protocol::KString;
 use logboat_core::shard::input::ConnectionId;
-use logboat_core::shard::{Effect, Input, Settings, Shard};
+use logboat_core::shard::{Effect, Input, Settings, Shard, StoreProfile};
 use logboat_core::time::{Instant, Now, UnixMillis};
 
 use crate::client::{Read, cut};
@@ -59,7 +59,7 @@ impl Broker {
     fn open(config: Vec<(String, String)>, store: MemoryStore, now: Now, next: u64) -> Self {
         let pairs = config.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let broker = BrokerConfig::from_pairs(pairs).unwrap_or_else(|error| panic!("{error}"));
-        let profile = MemoryStore::profile(JOURNAL_FILE);
+        let profile = StoreProfile { journal_file_bytes: JOURNAL_FILE, ..StoreProfile::MEMORY };
         let settings = Settings { broker: broker.into(), profile, seed: 7 + next };
         let shard = Shard::open(now, settings, &store.contents()).unwrap_or_else(|line| panic!("{line}"));
         let mut broker = Self {

@@ -91,7 +91,7 @@ pub enum Target {
 }
 
 impl Target {
-    const fn name(&self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::InProcess => "process",
             Self::Server(server) => match server.store() {

@@ -14,7 +14,8 @@ use logboat_core::protocol::messages::list_offsets::ListOffsetsPartitionResponse
 use logboat_core::protocol::messages::metadata::MetadataRequestTopic;
 use logboat_core::protocol::messages::produce::PartitionProduceResponse;
 use logboat_core::protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, MetadataRequest, ProduceRequest,
+    ApiVersionsRequest, CreateTopicsRequest, FindCoordinatorRequest, InitProducerIdRequest, MetadataRequest,
+    ProduceRequest,
 };
 use logboat_core::protocol::{ApiKey, ErrorCode, KString, Uuid};
 
@@ -90,7 +91,32 @@ impl World {
         world.versions =
             versions.api_keys.iter().map(|api| (api.api_key, api.min_version, api.max_version)).collect();
         world.main = Some(client);
+        if world.release.is_some() {
+            world.wake();
+        }
         world
+    }
+
+    /// A Kafka that was just started makes its internal topics and loads its coordinators while it answers "later".
+    fn wake(&mut self) {
+        let find = self.newest(ApiKey::FindCoordinator, 3);
+        for (key_type, key) in [(0, "g"), (1, "t")] {
+            let find_it = FindCoordinatorRequest { key: key.into(), key_type, ..Default::default() };
+            for _ in 0..300 {
+                if self.client().call(Box::new(find_it.clone()), find).error_code == ErrorCode::NONE {
+                    break;
+                }
+                self.sleep(Duration::from_millis(100));
+            }
+        }
+        let init = self.newest(ApiKey::InitProducerId, 4);
+        for _ in 0..300 {
+            let request = InitProducerIdRequest { transactional_id: None, ..Default::default() };
+            if self.client().call(Box::new(request), init).error_code == ErrorCode::NONE {
+                return;
+            }
+            self.sleep(Duration::from_millis(100));
+        }
     }
 
     /// A new connection.

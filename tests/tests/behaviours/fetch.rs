@@ -23,6 +23,7 @@ cases! {
     row_40_an_offset_inside_a_batch_gets_the_whole_batch;
     row_41_what_need_not_wait_is_answered_at_once;
     row_41_an_empty_fetch_waits_for_max_wait;
+    row_41_an_unknown_topic_does_not_end_the_wait_of_others;
     row_41_an_append_wakes_a_waiting_fetch;
     row_41_a_fetch_waits_for_min_bytes;
     row_41_a_fetch_of_many_partitions_counts_all_their_bytes;
@@ -47,8 +48,9 @@ fn call(w: &mut World, request: FetchRequest, version: i16) -> Vec<PartitionData
     answer.responses.into_iter().flat_map(|topic| topic.partitions).collect()
 }
 
+/// Those that name topics and carry batches as they are stored.
 fn newer_versions(w: &World) -> impl Iterator<Item = i16> + use<> {
-    w.versions(ApiKey::Fetch).filter(|version| (3..13).contains(version))
+    w.versions(ApiKey::Fetch).filter(|version| (4..13).contains(version))
 }
 
 fn row_39_the_first_batch_comes_whole(w: &mut World) {
@@ -137,7 +139,7 @@ fn waiting(topic: &KString, offset: i64, max_wait_ms: i32, min_bytes: i32) -> Fe
 }
 
 fn row_41_what_need_not_wait_is_answered_at_once(w: &mut World) {
-    let topic = w.topic(1);
+    let topic = w.topic(2);
     let nowhere = w.name("nowhere");
     w.append(&topic, 0, batch(w.now(), &["v"]));
     let version = w.newest(ApiKey::Fetch, 12);
@@ -145,7 +147,7 @@ fn row_41_what_need_not_wait_is_answered_at_once(w: &mut World) {
     let long = 50_000;
     let both = FetchRequest {
         max_wait_ms: long,
-        ..ask::fetch_all([(&topic.name, at(0, 1, 1000)), (&nowhere, at(0, 0, 1000))])
+        ..ask::fetch_all([(&topic.name, at(0, 1, 1000)), (&topic.name, at(1, 9, 1000))])
     };
     for (what, request) in [
         ("no wait wanted", waiting(&topic.name, 1, 0, 1)),
@@ -154,6 +156,7 @@ fn row_41_what_need_not_wait_is_answered_at_once(w: &mut World) {
         ("enough", waiting(&topic.name, 0, long, 1)),
         ("no bytes wanted", waiting(&topic.name, 1, long, 0)),
         ("an error", waiting(&topic.name, 9, long, 1)),
+        ("nothing but unknown topics", waiting(&nowhere, 0, long, 1)),
         ("one error of two", both),
     ] {
         w.client().call(request, version);
@@ -171,6 +174,20 @@ fn row_41_an_empty_fetch_waits_for_max_wait(w: &mut World) {
         assert_eq!((data[0].error_code, data[0].high_watermark), (ErrorCode::NONE, 0));
         assert!(bytes_of(&data[0]).is_empty());
     }
+}
+
+fn row_41_an_unknown_topic_does_not_end_the_wait_of_others(w: &mut World) {
+    // It is answered before anything is read; 4.3.1 waits as well.
+    let topic = w.topic(1);
+    let nowhere = w.name("nowhere");
+    let version = w.newest(ApiKey::Fetch, 12);
+    let begun = w.elapsed();
+    let both = ask::fetch_all([(&topic.name, at(0, 0, 1000)), (&nowhere, at(0, 0, 1000))]);
+    let data = call(w, FetchRequest { max_wait_ms: 500, ..both }, version);
+    let mut codes: Vec<_> = data.iter().map(|p| p.error_code).collect();
+    codes.sort_by_key(|code| code.code());
+    assert_eq!(codes, [ErrorCode::NONE, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION]);
+    assert!(w.elapsed() - begun >= 500);
 }
 
 fn row_41_an_append_wakes_a_waiting_fetch(w: &mut World) {
