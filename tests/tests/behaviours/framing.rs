@@ -21,7 +21,7 @@ cases! {
     row_06_a_request_takes_effect_after_those_before_it;
     row_07_a_frame_too_large_or_negative_closes;
     row_08_without_a_quota_nothing_is_throttled;
-    row_09_unknown_tagged_fields_are_ignored;
+    row_09_unknown_tagged_fields_are_ignored { kafka_2: "closes where a tag comes twice or out of order" };
     row_09_bytes_after_the_body_are_ignored;
     row_09_a_length_beyond_the_frame_closes;
     row_09_any_negative_array_length_is_null;

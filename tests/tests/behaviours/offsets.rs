@@ -14,7 +14,7 @@ cases! {
     row_49_the_end_and_the_start;
     row_50_the_largest_stamp;
     row_50_tiered_questions_without_tiers;
-    row_50_below_their_versions_special_stamps_are_unsupported;
+    row_50_below_their_versions_special_stamps_are_unsupported { kafka_2: "takes them for times" };
     row_51_a_time_is_looked_for_in_offset_order;
     row_51_a_time_after_every_record_is_minus_1;
     row_51_a_time_in_a_compressed_batch_is_found;

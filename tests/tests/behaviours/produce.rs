@@ -13,7 +13,7 @@ cases! {
     row_10_acks_must_be_minus_1_0_or_1;
     row_11_acks_0_gets_no_answer;
     row_11_acks_0_with_an_error_closes;
-    row_12_a_partition_gets_exactly_one_batch_of_magic_2;
+    row_12_a_partition_gets_exactly_one_batch_of_magic_2 { kafka_2: "closes: it checks while it decodes" };
     row_12_zstd_needs_version_7;
     row_13_a_wrong_checksum_is_a_corrupt_message;
     row_14_a_batch_above_max_message_bytes_is_too_large;
