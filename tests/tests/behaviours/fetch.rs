@@ -18,7 +18,10 @@ use logboat_tests::world::{Topic, World, bytes_of};
 cases! {
     row_39_the_first_batch_comes_whole;
     row_39_only_the_first_partition_with_data_may_exceed;
-    row_39_old_versions_may_be_cut { kafka_4: "serves Fetch from version 4" };
+    row_39_old_versions_may_be_cut {
+        kafka_2: "puts the beginning of a message that never ends behind it",
+        kafka_4: "serves Fetch from version 4",
+    };
     row_39_more_batches_come_as_they_fit;
     row_40_an_offset_inside_a_batch_gets_the_whole_batch;
     row_41_what_need_not_wait_is_answered_at_once;

@@ -186,7 +186,8 @@ fn row_45_what_returned_data_moves_to_the_back(w: &mut World) {
         next.max_bytes = 1;
         order.extend(with_data(&w.client().call(next, version)));
     }
-    assert_eq!(order, [0, 1, 2, 0, 1, 2], "nobody starves");
+    // The reply that opens the session moves nothing yet (2.5.0, 3.9.2 and 4.3.1 alike); then nobody starves.
+    assert_eq!(order, [0, 0, 1, 2, 0, 1]);
 }
 
 fn row_45_a_session_outlives_its_connection(w: &mut World) {
