@@ -2,10 +2,18 @@
 //!
 //! What stands here is advertised, so it works in full. One handler file an API key; this file only lists.
 
+mod create_partitions;
 mod create_topics;
+mod delete_records;
+mod delete_topics;
+mod describe_cluster;
+mod describe_topic_partitions;
 pub(crate) mod fetch;
+mod find_coordinator;
+mod init_producer_id;
 mod list_offsets;
 mod metadata;
+mod offset_for_leader_epoch;
 mod produce;
 pub(crate) mod topics;
 
@@ -21,7 +29,7 @@ use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
 /// The versions served of an API; none where it is not served.
 #[must_use]
 #[inline]
-#[allow(clippy::wildcard_enum_match_arm, reason = "what is not listed is not served")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is not named is not served")]
 pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
     match key {
         ApiKey::Produce
@@ -29,13 +37,22 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::ListOffsets
         | ApiKey::Metadata
         | ApiKey::ApiVersions
-        | ApiKey::CreateTopics => Some(key.versions()),
+        | ApiKey::FindCoordinator
+        | ApiKey::CreateTopics
+        | ApiKey::DeleteTopics
+        | ApiKey::DeleteRecords
+        | ApiKey::InitProducerId
+        | ApiKey::OffsetForLeaderEpoch
+        | ApiKey::CreatePartitions
+        | ApiKey::DescribeCluster
+        | ApiKey::DescribeTopicPartitions => Some(key.versions()),
         _ => None,
     }
 }
 
 impl Shard {
     /// Hands a request to its handler.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what has no handler is not served")]
     pub(crate) fn request(
         &mut self,
         id: RequestId,
@@ -48,15 +65,21 @@ impl Shard {
             }
             Operation::Request(request) => request,
         };
-        #[allow(
-            clippy::wildcard_enum_match_arm,
-            reason = "the connection lets through what is served"
-        )]
         match request {
             Request::Fetch(request) => self.fetch(id, context, request),
             Request::ListOffsets(request) => self.list_offsets(id, context, request),
             Request::Metadata(request) => self.metadata(id, context, &request),
+            Request::FindCoordinator(request) => self.find_coordinator(id, context, *request),
             Request::CreateTopics(request) => self.create_topics(id, context, &request),
+            Request::DeleteTopics(request) => self.delete_topics(id, context, *request),
+            Request::DeleteRecords(request) => self.delete_records(id, &request),
+            Request::InitProducerId(request) => self.init_producer_id(id, &request),
+            Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(id, &request),
+            Request::CreatePartitions(request) => self.create_partitions(id, &request),
+            Request::DescribeCluster(request) => self.describe_cluster(id, context, &request),
+            Request::DescribeTopicPartitions(request) => {
+                self.describe_topic_partitions(id, &request);
+            }
             // The connection lets nothing else through.
             _ => self.reply_after(0, id, Reply::Close),
         }

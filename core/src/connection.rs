@@ -320,12 +320,29 @@ impl Connection {
     }
 
     /// Where clients find this broker depends on the listener by which they came.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other answer names a broker's address")]
     fn fill_endpoint(&self, response: &mut Response) {
-        if let Response::Metadata(metadata) = response {
-            for broker in &mut metadata.brokers {
-                broker.host = self.endpoint.host.clone();
-                broker.port = i32::from(self.endpoint.port);
+        let (host, port) = (&self.endpoint.host, i32::from(self.endpoint.port));
+        match response {
+            Response::Metadata(metadata) => {
+                for broker in &mut metadata.brokers {
+                    (broker.host, broker.port) = (host.clone(), port);
+                }
             }
+            Response::DescribeCluster(cluster) => {
+                for broker in &mut cluster.brokers {
+                    (broker.host, broker.port) = (host.clone(), port);
+                }
+            }
+            Response::FindCoordinator(found) => {
+                if found.node_id >= 0 && found.coordinators.is_empty() {
+                    (found.host, found.port) = (host.clone(), port);
+                }
+                for one in found.coordinators.iter_mut().filter(|one| one.node_id >= 0) {
+                    (one.host, one.port) = (host.clone(), port);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name, collides};
+use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name, check_replicas, collides};
 use crate::config::{Overrides, TopicConfig};
 use crate::image::PartitionId;
 use crate::journal::entry::Entry;
@@ -171,15 +171,7 @@ impl Shard {
             );
         }
         for assignment in &topic.assignments {
-            if assignment.broker_ids != [self.image.node_id] {
-                return refusal(
-                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
-                    alloc::format!(
-                        "The manual partition assignment names brokers other than {}.",
-                        self.image.node_id
-                    ),
-                );
-            }
+            check_replicas(&assignment.broker_ids, self.image.node_id)?;
         }
         Ok((i32::try_from(indexes.len()).unwrap_or(i32::MAX), 1))
     }
@@ -193,6 +185,7 @@ impl Shard {
             let message = alloc::format!("Topic '{}' already exists.", topic.name);
             return refusal(ErrorCode::TOPIC_ALREADY_EXISTS, message);
         }
+        // Only such names can collide: most creations need not look at every topic.
         if topic.name.as_bytes().iter().any(|byte| matches!(byte, b'.' | b'_'))
             && let Some(other) =
                 self.state.topics.keys().find(|o| collides(o.as_bytes(), topic.name.as_bytes()))
