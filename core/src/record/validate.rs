@@ -197,6 +197,8 @@ fn validate_v2(
     if target != codec {
         records = recompress(&records, codec, target, rules, scratch)?;
         header.set_codec(target);
+        // Only compaction sets it; a batch made anew does not have it.
+        header.clear_delete_horizon();
     }
     let max_timestamp = match rules.timestamp_type {
         TimestampType::CreateTime => max_timestamp,
@@ -229,11 +231,20 @@ fn finish(
     Ok(ValidBatch { bytes, header, log_append_time })
 }
 
+/// What packing a batch anew comes to that its own records cannot be blamed for: the topic's bound.
+pub(super) fn too_large(error: RecordsError) -> BatchError {
+    match error {
+        RecordsError::TooLarge => BatchError::new(ErrorCode::MESSAGE_TOO_LARGE, LARGER),
+        RecordsError::Malformed => error.into(),
+    }
+}
+
+const LARGER: &str = "The batch is larger than max.message.bytes of the topic.";
+
 /// `max.message.bytes`, of a whole batch or, in the older formats, of each message.
 pub(super) fn check_size(size: usize, rules: &ValidationRules) -> Result<(), BatchError> {
     if size as u64 > u64::from(rules.max_message_bytes) {
-        let message = "The batch is larger than max.message.bytes of the topic.";
-        return Err(BatchError::new(ErrorCode::MESSAGE_TOO_LARGE, message));
+        return Err(BatchError::new(ErrorCode::MESSAGE_TOO_LARGE, LARGER));
     }
     Ok(())
 }
@@ -330,8 +341,9 @@ impl StampCheck {
     #[inline(always)]
     pub(super) fn check(&self, timestamp: i64) -> Option<&'static str> {
         if self.bounded && timestamp != NO_TIMESTAMP {
-            let out = self.now.saturating_sub(timestamp) > self.before
-                || timestamp.saturating_sub(self.now) > self.after;
+            // Kafka's arithmetic wraps, so that a stamp near -2^63 counts as one of the future.
+            let age = self.now.wrapping_sub(timestamp);
+            let out = age > self.before || age.wrapping_neg() > self.after;
             return out.then_some(
                 "The timestamp is further from the broker's time than the topic allows.",
             );
@@ -399,6 +411,6 @@ fn recompress(
         limit: (rules.max_message_bytes as usize).saturating_sub(HEADER_LEN),
     };
     let mut input = Inflate::new(from, payload, 2, rules.cap(), &mut scratch.inflate)?;
-    deflate_payload(&mut input, &mut out, &options, &mut scratch.deflate)?;
+    deflate_payload(&mut input, &mut out, &options, &mut scratch.deflate).map_err(too_large)?;
     Ok(out)
 }
