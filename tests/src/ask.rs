@@ -128,6 +128,11 @@ pub fn list_offsets(topic: &KString, partition: i32, timestamp: i64) -> ListOffs
         max_num_offsets: 100,
         ..Default::default()
     };
-    let topic = ListOffsetsTopic { name: topic.clone(), partitions: SmallVec::from_iter([partition]) };
-    ListOffsetsRequest { replica_id: -1, topics: SmallVec::from_iter([topic]), ..Default::default() }
+    let topic =
+        ListOffsetsTopic { name: topic.clone(), partitions: SmallVec::from_iter([partition]) };
+    ListOffsetsRequest {
+        replica_id: -1,
+        topics: SmallVec::from_iter([topic]),
+        ..Default::default()
+    }
 }

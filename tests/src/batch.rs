@@ -94,7 +94,8 @@ pub fn records(bytes: &[u8]) -> Vec<Fetched> {
     let mut scratch = Scratch::default();
     let mut all = Vec::new();
     for (header, batch) in Batches::new(bytes) {
-        let mut records = Records::new(batch, u64::MAX, &mut scratch).expect("a fetched batch is whole");
+        let mut records =
+            Records::new(batch, u64::MAX, &mut scratch).expect("a fetched batch is whole");
         if header.is_control() {
             continue;
         }

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use logboat_core::chunk::Chunk;
-use logboat_core::protocol::{ApiKey, Decoder, KString, Request, Response, ResponseHeader, request_frame};
+use logboat_core::protocol::{
+    ApiKey, Decoder, KString, Request, Response, ResponseHeader, request_frame,
+};
 use logboat_core::shard::input::ConnectionId;
 
 use crate::ask::Ask;
@@ -97,8 +99,13 @@ impl Client {
     /// A request's bytes, length and header included, under the last correlation id.
     #[must_use]
     pub fn bytes_of(&self, request: impl Into<Request>, version: i16) -> Vec<u8> {
-        let (frame, _) =
-            request_frame(&request.into(), version, self.correlation, self.client_id.clone(), BytesMut::new());
+        let (frame, _) = request_frame(
+            &request.into(),
+            version,
+            self.correlation,
+            self.client_id.clone(),
+            BytesMut::new(),
+        );
         let mut bytes = Vec::new();
         for chunk in frame {
             let Chunk::Bytes(piece) = chunk else { panic!("a request has no stored pieces") };
@@ -138,7 +145,11 @@ impl Client {
         assert_eq!(header.correlation_id, correlation, "answers come in the order of requests");
         let response = Response::decode(key, version, &mut decoder)
             .unwrap_or_else(|error| panic!("{key} v{version}: {error}"));
-        assert_eq!(decoder.remaining(), 0, "{key} v{version} has bytes after its end: {response:?}");
+        assert_eq!(
+            decoder.remaining(),
+            0,
+            "{key} v{version} has bytes after its end: {response:?}"
+        );
         response
     }
 
@@ -160,7 +171,9 @@ impl Client {
     pub fn expect_close(&mut self) {
         match self.read(PATIENCE) {
             Read::Closed => {}
-            Read::Frame(frame) => panic!("answered instead of closing: {:02x?}", &frame[..frame.len().min(64)]),
+            Read::Frame(frame) => {
+                panic!("answered instead of closing: {:02x?}", &frame[..frame.len().min(64)])
+            }
             Read::Nothing => panic!("neither answered nor closed"),
         }
     }
@@ -172,7 +185,8 @@ impl Client {
     pub fn expect_silence(&mut self, time: Duration) {
         match self.read(time) {
             Read::Nothing => {}
-            other => panic!("not silent: {other:?}"),
+            Read::Frame(frame) => panic!("not silent: {:02x?}", &frame[..frame.len().min(64)]),
+            Read::Closed => panic!("not silent: closed"),
         }
     }
 }
@@ -203,7 +217,12 @@ pub fn raw_request(key: i16, version: i16, correlation: i32, body: &[u8]) -> Vec
     frame
 }
 
-fn read_tcp(stream: &mut TcpStream, input: &mut BytesMut, closed: &mut bool, patience: Duration) -> Read {
+fn read_tcp(
+    stream: &mut TcpStream,
+    input: &mut BytesMut,
+    closed: &mut bool,
+    patience: Duration,
+) -> Read {
     let deadline = std::time::Instant::now() + patience;
     let mut buffer = vec![0; 64 << 10];
     loop {

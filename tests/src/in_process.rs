@@ -61,7 +61,8 @@ impl Broker {
         let broker = BrokerConfig::from_pairs(pairs).unwrap_or_else(|error| panic!("{error}"));
         let profile = StoreProfile { journal_file_bytes: JOURNAL_FILE, ..StoreProfile::MEMORY };
         let settings = Settings { broker: broker.into(), profile, seed: 7 + next };
-        let shard = Shard::open(now, settings, &store.contents()).unwrap_or_else(|line| panic!("{line}"));
+        let shard =
+            Shard::open(now, settings, &store.contents()).unwrap_or_else(|line| panic!("{line}"));
         let mut broker = Self {
             config,
             now,
@@ -108,7 +109,8 @@ impl Broker {
             port: 9092,
             client_host: KString::from_static("/127.0.0.1"),
         };
-        let end = End { connection: Connection::new(id, endpoint), out: BytesMut::new(), closed: false };
+        let end =
+            End { connection: Connection::new(id, endpoint), out: BytesMut::new(), closed: false };
         self.connections.insert(id, end);
         id
     }
@@ -169,8 +171,12 @@ impl Broker {
         // A timer that is already due must move when it is served, or this would never end.
         let to = due.unwrap_or(deadline).max(Instant::from_nanos(self.now.instant.as_nanos() + 1));
         let nanos = to.as_nanos() - self.now.instant.as_nanos();
-        let wall = START + i64::try_from((to.as_nanos() - 1_000_000_000) / 1_000_000).expect("a test is short");
-        self.now = Now { instant: add(self.now.instant, Duration::from_nanos(nanos)), wall: UnixMillis(wall) };
+        let wall = START
+            + i64::try_from((to.as_nanos() - 1_000_000_000) / 1_000_000).expect("a test is short");
+        self.now = Now {
+            instant: add(self.now.instant, Duration::from_nanos(nanos)),
+            wall: UnixMillis(wall),
+        };
         if due.is_some() {
             self.shard.handle(self.now, Input::Tick);
         }
@@ -251,5 +257,7 @@ impl Broker {
 }
 
 fn add(instant: Instant, time: Duration) -> Instant {
-    Instant::from_nanos(instant.as_nanos() + u64::try_from(time.as_nanos()).expect("a test is short"))
+    Instant::from_nanos(
+        instant.as_nanos() + u64::try_from(time.as_nanos()).expect("a test is short"),
+    )
 }

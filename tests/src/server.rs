@@ -39,7 +39,9 @@ impl Server {
         command.arg("--port").arg(port.to_string());
         let directory = match store {
             Store::Memory => None,
-            Store::Disk => Some(std::env::temp_dir().join(format!("logboat-tests-{}-{port}", std::process::id()))),
+            Store::Disk => Some(
+                std::env::temp_dir().join(format!("logboat-tests-{}-{port}", std::process::id())),
+            ),
         };
         match &directory {
             None => command.arg("--memory"),

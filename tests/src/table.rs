@@ -115,7 +115,8 @@ impl Target {
                     Release::V3 => case.kafka_3,
                     Release::V4 => case.kafka_4,
                 };
-                let config = if case.config.is_empty() { virtual_only(case) } else { "a broker of its own" };
+                let config =
+                    if case.config.is_empty() { virtual_only(case) } else { "a broker of its own" };
                 [case.kafka, note, config]
             }
         };
@@ -162,7 +163,9 @@ fn targets() -> Vec<Target> {
             .map(|store| Target::Server(Arc::new(Server::start(store, &[]))))
             .into(),
         other => {
-            let address = other.strip_prefix("kafka:").and_then(|address| address.to_socket_addrs().ok()?.next());
+            let address = other
+                .strip_prefix("kafka:")
+                .and_then(|address| address.to_socket_addrs().ok()?.next());
             let Some(address) = address else {
                 panic!("LOGBOAT_TARGET={other}: process, tcp or kafka:HOST:PORT")
             };

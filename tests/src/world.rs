@@ -14,8 +14,8 @@ use logboat_core::protocol::messages::list_offsets::ListOffsetsPartitionResponse
 use logboat_core::protocol::messages::metadata::MetadataRequestTopic;
 use logboat_core::protocol::messages::produce::PartitionProduceResponse;
 use logboat_core::protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, FindCoordinatorRequest, InitProducerIdRequest, MetadataRequest,
-    ProduceRequest,
+    ApiVersionsRequest, CreateTopicsRequest, FindCoordinatorRequest, InitProducerIdRequest,
+    MetadataRequest, ProduceRequest,
 };
 use logboat_core::protocol::{ApiKey, ErrorCode, KString, Uuid};
 
@@ -39,7 +39,10 @@ pub struct Topic {
 
 enum Place {
     Process(Rc<RefCell<Broker>>),
-    Address(SocketAddr, #[allow(dead_code, reason = "it lives as long as the case")] Option<Server>),
+    Address(
+        SocketAddr,
+        #[allow(dead_code, reason = "it lives as long as the case")] Option<Server>,
+    ),
 }
 
 /// The world of one case.
@@ -79,17 +82,30 @@ impl World {
         // Cases share a broker, and a Kafka may have seen an earlier run.
         let run = match &place {
             Place::Process(_) => 0,
-            Place::Address(..) => u128::from(std::process::id()) << 32 | now().as_millis() & 0xffff_ffff,
+            Place::Address(..) => {
+                u128::from(std::process::id()) << 32 | now().as_millis() & 0xffff_ffff
+            }
         };
-        let name: String = case.name.chars().take(40).map(|c| if c == '_' { '-' } else { c }).collect();
+        let name: String =
+            case.name.chars().take(40).map(|c| if c == '_' { '-' } else { c }).collect();
         let prefix = format!("{name}-{run:x}");
-        let mut world =
-            Self { place, release, prefix, topics: 0, versions: Vec::new(), begun: Instant::now(), main: None };
+        let mut world = Self {
+            place,
+            release,
+            prefix,
+            topics: 0,
+            versions: Vec::new(),
+            begun: Instant::now(),
+            main: None,
+        };
         let mut client = world.connect();
         let versions = client.call(Box::new(ApiVersionsRequest::default()), 0);
         assert_eq!(versions.error_code, ErrorCode::NONE);
-        world.versions =
-            versions.api_keys.iter().map(|api| (api.api_key, api.min_version, api.max_version)).collect();
+        world.versions = versions
+            .api_keys
+            .iter()
+            .map(|api| (api.api_key, api.min_version, api.max_version))
+            .collect();
         world.main = Some(client);
         if world.release.is_some() {
             world.wake();
@@ -101,9 +117,11 @@ impl World {
     fn wake(&mut self) {
         let find = self.newest(ApiKey::FindCoordinator, 3);
         for (key_type, key) in [(0, "g"), (1, "t")] {
-            let find_it = FindCoordinatorRequest { key: key.into(), key_type, ..Default::default() };
+            let find_it =
+                FindCoordinatorRequest { key: key.into(), key_type, ..Default::default() };
             for _ in 0..300 {
-                if self.client().call(Box::new(find_it.clone()), find).error_code == ErrorCode::NONE {
+                if self.client().call(Box::new(find_it.clone()), find).error_code == ErrorCode::NONE
+                {
                     break;
                 }
                 self.sleep(Duration::from_millis(100));
@@ -184,7 +202,9 @@ impl World {
     pub fn elapsed(&self) -> i64 {
         match &self.place {
             Place::Process(broker) => broker.borrow().wall() - 1_700_000_000_000,
-            Place::Address(..) => i64::try_from(self.begun.elapsed().as_millis()).expect("a case is short"),
+            Place::Address(..) => {
+                i64::try_from(self.begun.elapsed().as_millis()).expect("a case is short")
+            }
         }
     }
 
@@ -266,7 +286,9 @@ impl World {
             let answer = self.client().call(Box::new(request), version);
             let topic = &answer.topics[0];
             let led = topic.partitions.iter().filter(|p| p.error_code == ErrorCode::NONE).count();
-            if topic.error_code == ErrorCode::NONE && led == usize::try_from(partitions).unwrap_or(0) {
+            if topic.error_code == ErrorCode::NONE
+                && led == usize::try_from(partitions).unwrap_or(0)
+            {
                 let topic = Topic { name: name.clone(), id: topic.topic_id };
                 if self.release.is_none() || self.leads(&topic, partitions) {
                     return topic;
@@ -279,11 +301,17 @@ impl World {
     }
 
     fn leads(&mut self, topic: &Topic, partitions: i32) -> bool {
-        (0..partitions).all(|partition| self.list_offsets(topic, partition, -1).error_code == ErrorCode::NONE)
+        (0..partitions)
+            .all(|partition| self.list_offsets(topic, partition, -1).error_code == ErrorCode::NONE)
     }
 
     /// Appends one batch to a partition.
-    pub fn produce(&mut self, topic: &Topic, partition: i32, records: BytesMut) -> PartitionProduceResponse {
+    pub fn produce(
+        &mut self,
+        topic: &Topic,
+        partition: i32,
+        records: BytesMut,
+    ) -> PartitionProduceResponse {
         let version = self.newest(ApiKey::Produce, 12);
         self.produce_v(version, ask::produce(&topic.name, partition, records))
     }
@@ -311,9 +339,15 @@ impl World {
     }
 
     /// Asks for an offset by time.
-    pub fn list_offsets(&mut self, topic: &Topic, partition: i32, timestamp: i64) -> ListOffsetsPartitionResponse {
+    pub fn list_offsets(
+        &mut self,
+        topic: &Topic,
+        partition: i32,
+        timestamp: i64,
+    ) -> ListOffsetsPartitionResponse {
         let version = self.newest(ApiKey::ListOffsets, 11);
-        let answer = self.client().call(ask::list_offsets(&topic.name, partition, timestamp), version);
+        let answer =
+            self.client().call(ask::list_offsets(&topic.name, partition, timestamp), version);
         answer.topics[0].partitions[0].clone()
     }
 
@@ -340,4 +374,3 @@ pub fn bytes_of(data: &PartitionData) -> Bytes {
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
-

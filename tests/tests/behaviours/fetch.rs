@@ -42,7 +42,12 @@ cases! {
 }
 
 fn at(partition: i32, offset: i64, max_bytes: i32) -> FetchPartition {
-    FetchPartition { partition, fetch_offset: offset, partition_max_bytes: max_bytes, ..Default::default() }
+    FetchPartition {
+        partition,
+        fetch_offset: offset,
+        partition_max_bytes: max_bytes,
+        ..Default::default()
+    }
 }
 
 fn call(w: &mut World, request: FetchRequest, version: i16) -> Vec<PartitionData> {
@@ -85,7 +90,8 @@ fn row_39_only_the_first_partition_with_data_may_exceed(w: &mut World) {
         let mut request = ask::fetch_all(partitions);
         request.max_bytes = 1 << 20;
         let data = call(w, request, version);
-        let sizes: Vec<_> = data.iter().map(|p| (p.partition_index, bytes_of(p).len() > 5000)).collect();
+        let sizes: Vec<_> =
+            data.iter().map(|p| (p.partition_index, bytes_of(p).len() > 5000)).collect();
         // The first has nothing, so the second may exceed, and the third gets nothing, without an error.
         assert_eq!(sizes, [(0, false), (1, true), (2, false)], "v{version}");
         assert!(bytes_of(&data[2]).is_empty());
@@ -98,7 +104,8 @@ fn row_39_old_versions_may_be_cut(w: &mut World) {
     let topic = w.topic(1);
     w.append(&topic, 0, batch(w.now(), &[&"x".repeat(5000)]));
     for version in 0..=2 {
-        let whole = bytes_of(&call(w, ask::fetch_all([(&topic.name, at(0, 0, 10_000))]), version)[0]);
+        let whole =
+            bytes_of(&call(w, ask::fetch_all([(&topic.name, at(0, 0, 10_000))]), version)[0]);
         assert!((5000..6000).contains(&whole.len()));
         let data = call(w, ask::fetch_all([(&topic.name, at(0, 0, 1000))]), version);
         assert_eq!(data[0].error_code, ErrorCode::NONE);
@@ -238,7 +245,8 @@ fn row_41_a_fetch_of_many_partitions_counts_all_their_bytes(w: &mut World) {
     let size = i32::try_from(batch(w.now(), &["v"]).len()).expect("small");
     let mut consumer = w.connect();
     let both = ask::fetch_all((0..2).map(|partition| (&topic.name, at(partition, 0, 1000))));
-    let id = consumer.send(FetchRequest { max_wait_ms: 50_000, min_bytes: 2 * size, ..both }, version);
+    let id =
+        consumer.send(FetchRequest { max_wait_ms: 50_000, min_bytes: 2 * size, ..both }, version);
     w.append(&topic, 0, batch(w.now(), &["v"]));
     consumer.expect_silence(Duration::from_millis(100));
     w.append(&topic, 1, batch(w.now(), &["v"]));
@@ -253,12 +261,21 @@ fn row_42_the_end_is_in_range_and_past_it_is_not(w: &mut World) {
     w.append(&topic, 0, batch(w.now(), &["a", "b"]));
     for version in w.versions(ApiKey::Fetch).filter(|version| *version < 13) {
         let data = call(w, ask::fetch(&topic.name, 0, 2), version);
-        assert_eq!((data[0].error_code, data[0].high_watermark), (ErrorCode::NONE, 2), "v{version}");
+        assert_eq!(
+            (data[0].error_code, data[0].high_watermark),
+            (ErrorCode::NONE, 2),
+            "v{version}"
+        );
         assert!(bytes_of(&data[0]).is_empty());
         for offset in [3, i64::MAX, -1, -5] {
             let data = call(w, ask::fetch(&topic.name, 0, offset), version);
-            assert_eq!(data[0].error_code, ErrorCode::OFFSET_OUT_OF_RANGE, "v{version} at {offset}");
-            let seen = (data[0].high_watermark, data[0].last_stable_offset, data[0].log_start_offset);
+            assert_eq!(
+                data[0].error_code,
+                ErrorCode::OFFSET_OUT_OF_RANGE,
+                "v{version} at {offset}"
+            );
+            let seen =
+                (data[0].high_watermark, data[0].last_stable_offset, data[0].log_start_offset);
             assert_eq!(seen, (-1, -1, -1), "v{version} at {offset}");
         }
     }
@@ -301,7 +318,11 @@ fn list_in_epoch(w: &mut World, topic: &Topic, epoch: i32) -> ListOffsetsPartiti
 
 fn epoch_end(w: &mut World, topic: &Topic, current: i32, epoch: i32) -> EpochEndOffset {
     let version = w.newest(ApiKey::OffsetForLeaderEpoch, 4);
-    let partition = OffsetForLeaderPartition { partition: 0, current_leader_epoch: current, leader_epoch: epoch };
+    let partition = OffsetForLeaderPartition {
+        partition: 0,
+        current_leader_epoch: current,
+        leader_epoch: epoch,
+    };
     let topic = OffsetForLeaderTopic { topic: topic.name.clone(), partitions: vec![partition] };
     let request = OffsetForLeaderEpochRequest { replica_id: -1, topics: vec![topic] };
     let answer = w.client().call(Box::new(request), version);

@@ -178,7 +178,10 @@ fn row_44_old_formats_begin_at_the_offset_asked_for(w: &mut World) {
             let batch = if offset < 3 { 0 } else { 3 };
             assert!((batch..=offset).contains(&offsets[0]), "v{version} at {offset}: {offsets:?}");
             let read = read_all(w, &topic, offset, version);
-            assert!(read.iter().map(|message| message.offset).eq(offset..5), "v{version} at {offset}");
+            assert!(
+                read.iter().map(|message| message.offset).eq(offset..5),
+                "v{version} at {offset}"
+            );
         }
     }
 }
@@ -229,7 +232,10 @@ fn stored_as_batches(w: &mut World, magic: i8) {
         let read = records(&stored);
         assert_eq!(read.len(), 5);
         for (record, message) in read.iter().zip(expected(magic, now)) {
-            assert_eq!((record.offset, &record.key, &record.value), (message.offset, &message.key, &message.value));
+            assert_eq!(
+                (record.offset, &record.key, &record.value),
+                (message.offset, &message.key, &message.value)
+            );
             // Format 0 has no stamps, and its records have none.
             assert_eq!(record.timestamp, message.timestamp.unwrap_or(-1));
         }

@@ -39,7 +39,9 @@ fn row_01_api_versions_in_an_unknown_version_is_answered_in_version_0(w: &mut Wo
         let mut client = w.connect();
         // No version has this body: it must not be read.
         let id = client.send_body(ApiKey::ApiVersions.code(), version, &[0xff; 9]);
-        let Response::ApiVersions(answer) = client.receive(ApiKey::ApiVersions, 0, id) else { panic!() };
+        let Response::ApiVersions(answer) = client.receive(ApiKey::ApiVersions, 0, id) else {
+            panic!()
+        };
         assert_eq!(answer.error_code, ErrorCode::UNSUPPORTED_VERSION);
         let [ApiVersion { api_key: 18, min_version: 0, max_version }] = answer.api_keys[..] else {
             panic!("{answer:?}")
@@ -133,7 +135,8 @@ fn row_06_answers_come_in_the_order_of_requests(w: &mut World) {
                 expected.push((ApiKey::Fetch, fetch, client.send(request, fetch)));
             }
             _ => {
-                let request = Box::new(MetadataRequest { topics: Some(Vec::new()), ..Default::default() });
+                let request =
+                    Box::new(MetadataRequest { topics: Some(Vec::new()), ..Default::default() });
                 expected.push((ApiKey::Metadata, 4, client.send(request, 4)));
             }
         }
@@ -148,8 +151,9 @@ fn row_06_a_request_takes_effect_after_those_before_it(w: &mut World) {
     let now = w.now();
     let (produce, list) = (w.newest(ApiKey::Produce, 12), w.newest(ApiKey::ListOffsets, 11));
     let client = w.client();
-    let ids: Vec<_> =
-        (0..5).map(|_| client.send(ask::produce(&topic.name, 0, batch(now, &["a", "b"])), produce)).collect();
+    let ids: Vec<_> = (0..5)
+        .map(|_| client.send(ask::produce(&topic.name, 0, batch(now, &["a", "b"])), produce))
+        .collect();
     let end = client.send(ask::list_offsets(&topic.name, 0, -1), list);
     for (i, id) in ids.into_iter().enumerate() {
         let answer = client.answer::<logboat_core::protocol::messages::ProduceRequest>(produce, id);
@@ -201,7 +205,9 @@ fn row_09_unknown_tagged_fields_are_ignored(w: &mut World) {
         for (header, body) in [(tags, &[0][..]), (&[0], tags), (tags, tags)] {
             let mut client = w.connect();
             tagged(&mut client, header, body);
-            let Response::ApiVersions(answer) = client.receive(ApiKey::ApiVersions, 3, 77) else { panic!() };
+            let Response::ApiVersions(answer) = client.receive(ApiKey::ApiVersions, 3, 77) else {
+                panic!()
+            };
             assert_eq!(answer.error_code, ErrorCode::NONE);
         }
     }
@@ -238,7 +244,8 @@ fn row_09_any_negative_array_length_is_null(w: &mut World) {
         let mut client = w.connect();
         let id = client.send_body(ApiKey::Metadata.code(), 1, &length.to_be_bytes());
         let Response::Metadata(answer) = client.receive(ApiKey::Metadata, 1, id) else { panic!() };
-        let names: Vec<Option<KString>> = answer.topics.iter().map(|topic| topic.name.clone()).collect();
+        let names: Vec<Option<KString>> =
+            answer.topics.iter().map(|topic| topic.name.clone()).collect();
         assert!(names.contains(&Some(topic.name.clone())), "null asks for all topics");
     }
 }

@@ -24,7 +24,13 @@ cases! {
 }
 
 /// Appends `count` records from `sequence` on; error and base offset.
-fn send(w: &mut World, topic: &Topic, producer: (i64, i16), sequence: i32, count: usize) -> (ErrorCode, i64) {
+fn send(
+    w: &mut World,
+    topic: &Topic,
+    producer: (i64, i16),
+    sequence: i32,
+    count: usize,
+) -> (ErrorCode, i64) {
     let now = w.now();
     let answer = w.produce(topic, 0, sequenced(now, producer, sequence, count));
     (answer.error_code, answer.base_offset)
@@ -68,7 +74,11 @@ fn row_24_a_duplicate_is_known_after_a_restart(w: &mut World) {
         w.restart(in_order);
         // Kafka's snapshot holds one; all five are kept here.
         for i in 1..6 {
-            assert_eq!(send(w, &topic, pid, i, 1), (ErrorCode::NONE, i64::from(i)), "in order: {in_order}");
+            assert_eq!(
+                send(w, &topic, pid, i, 1),
+                (ErrorCode::NONE, i64::from(i)),
+                "in order: {in_order}"
+            );
         }
         assert_eq!(send(w, &topic, pid, 0, 1), OUT_OF_ORDER);
         assert_eq!(send(w, &topic, pid, 6, 1), (ErrorCode::NONE, 6));
@@ -98,7 +108,9 @@ fn row_25_a_duplicate_older_than_five_is_out_of_order(w: &mut World) {
 
 fn row_26_a_producer_without_state_may_begin_anywhere(w: &mut World) {
     let topic = w.topic(1);
-    for (offset, pid, sequence) in [(0, (1000, 0), 7), (1, (1001, 5), 100), (2, (1002, 0), i32::MAX)] {
+    for (offset, pid, sequence) in
+        [(0, (1000, 0), 7), (1, (1001, 5), 100), (2, (1002, 0), i32::MAX)]
+    {
         assert_eq!(send(w, &topic, pid, sequence, 1), (ErrorCode::NONE, offset));
     }
     assert_eq!(send(w, &topic, (1000, 0), 8, 1), (ErrorCode::NONE, 3));

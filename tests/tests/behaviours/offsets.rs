@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use logboat_core::protocol::messages::DeleteRecordsRequest;
-use logboat_core::protocol::messages::delete_records::{DeleteRecordsPartition, DeleteRecordsTopic};
+use logboat_core::protocol::messages::delete_records::{
+    DeleteRecordsPartition, DeleteRecordsTopic,
+};
 use logboat_core::protocol::{ApiKey, ErrorCode, KString, Uuid};
 use logboat_tests::ask;
 use logboat_tests::batch::{batch, headers, records, stamped};
@@ -27,12 +29,23 @@ cases! {
 }
 
 /// DeleteRecords on one partition: error and low watermark.
-pub(crate) fn delete_records(w: &mut World, topic: &Topic, partition: i32, offset: i64) -> (ErrorCode, i64) {
+pub(crate) fn delete_records(
+    w: &mut World,
+    topic: &Topic,
+    partition: i32,
+    offset: i64,
+) -> (ErrorCode, i64) {
     let version = w.newest(ApiKey::DeleteRecords, 2);
     delete_in(w, &topic.name, partition, offset, version)
 }
 
-fn delete_in(w: &mut World, name: &KString, partition: i32, offset: i64, version: i16) -> (ErrorCode, i64) {
+fn delete_in(
+    w: &mut World,
+    name: &KString,
+    partition: i32,
+    offset: i64,
+    version: i16,
+) -> (ErrorCode, i64) {
     let partition = DeleteRecordsPartition { partition_index: partition, offset };
     let topic = DeleteRecordsTopic { name: name.clone(), partitions: vec![partition] };
     let request = DeleteRecordsRequest { topics: vec![topic], timeout_ms: 30_000 };
@@ -119,7 +132,11 @@ fn row_50_below_their_versions_special_stamps_are_unsupported(w: &mut World) {
     for (timestamp, first) in [(-3, 7), (-4, 8), (-5, 9), (-6, 11), (-7, 99), (i64::MIN, 99)] {
         for version in versions(w).filter(|version| *version < first) {
             let expected = (ErrorCode::UNSUPPORTED_VERSION, -1, -1);
-            assert_eq!(ask_in(w, &topic, timestamp, version), expected, "{timestamp} in v{version}");
+            assert_eq!(
+                ask_in(w, &topic, timestamp, version),
+                expected,
+                "{timestamp} in v{version}"
+            );
         }
     }
 }
@@ -218,8 +235,11 @@ fn row_52_a_partition_twice_is_refused(w: &mut World) {
         let answer = w.client().call(request, version);
         let partitions = answer.topics.iter().flat_map(|topic| &topic.partitions);
         for found in partitions {
-            let code =
-                if found.partition_index == 0 { ErrorCode::INVALID_REQUEST } else { ErrorCode::NONE };
+            let code = if found.partition_index == 0 {
+                ErrorCode::INVALID_REQUEST
+            } else {
+                ErrorCode::NONE
+            };
             assert_eq!(found.error_code, code, "v{version} partition {}", found.partition_index);
         }
     }
@@ -278,7 +298,10 @@ fn row_54_inside_a_batch_the_whole_batch_is_fetched(w: &mut World) {
     assert_eq!(delete_records(w, &topic, 0, 2), (ErrorCode::NONE, 2));
     assert_eq!(w.list_offsets(&topic, 0, -2).offset, 2);
     let data = w.fetch(&topic, 0, 2);
-    assert_eq!((data.error_code, data.log_start_offset, data.high_watermark), (ErrorCode::NONE, 2, 4));
+    assert_eq!(
+        (data.error_code, data.log_start_offset, data.high_watermark),
+        (ErrorCode::NONE, 2, 4)
+    );
     let stored = bytes_of(&data);
     assert_eq!(headers(&stored)[0].base_offset, 0);
     assert_eq!(records(&stored).len(), 4, "the client drops what it did not ask for");

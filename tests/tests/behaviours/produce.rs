@@ -37,7 +37,7 @@ cases! {
     row_20_produce_never_creates;
     row_20_an_unknown_id_is_unknown;
     row_21_one_replica_is_enough_where_there_is_one { kafka_2: "NOT_ENOUGH_REPLICAS: not capped by the replica count" };
-    row_22_internal_topics_are_not_for_producers;
+    row_22_internal_topics_are_not_for_producers { later: "internal topics come with groups" };
     row_23_a_batch_is_stored_as_sent;
     row_23_compression_type_repacks;
     row_23_a_wrong_largest_stamp_is_corrected;
@@ -55,7 +55,8 @@ fn row_10_acks_must_be_minus_1_0_or_1(w: &mut World) {
     let now = w.now();
     for version in w.versions(ApiKey::Produce).filter(|version| (3..13).contains(version)) {
         for acks in [2, -2, i16::MAX] {
-            let data = (0..2).map(|index| PartitionProduceData { index, records: Some(batch(now, &["v"])) });
+            let data = (0..2)
+                .map(|index| PartitionProduceData { index, records: Some(batch(now, &["v"])) });
             let mut request = ask::produce_all(&topic.name, data);
             request.acks = acks;
             let answer = w.client().call(request, version);
@@ -125,8 +126,10 @@ fn row_12_zstd_needs_version_7(w: &mut World) {
     let now = w.now();
     for version in w.versions(ApiKey::Produce).filter(|version| (3..13).contains(version)) {
         let before = w.end(&topic, 0);
-        let answer = w.produce_v(version, ask::produce(&topic.name, 0, packed(Codec::Zstd, now, &["v"])));
-        let expected = if version < 7 { ErrorCode::UNSUPPORTED_COMPRESSION_TYPE } else { ErrorCode::NONE };
+        let answer =
+            w.produce_v(version, ask::produce(&topic.name, 0, packed(Codec::Zstd, now, &["v"])));
+        let expected =
+            if version < 7 { ErrorCode::UNSUPPORTED_COMPRESSION_TYPE } else { ErrorCode::NONE };
         assert_eq!(answer.error_code, expected, "v{version}");
         assert_eq!(w.end(&topic, 0), before + i64::from(version >= 7));
     }
@@ -178,7 +181,8 @@ fn row_14_a_batch_above_segment_bytes_is_too_large(w: &mut World) {
 }
 
 fn row_14_size_is_checked_again_after_recompression(w: &mut World) {
-    let topic = w.topic_with(1, &[("max.message.bytes", "1000"), ("compression.type", "uncompressed")]);
+    let topic =
+        w.topic_with(1, &[("max.message.bytes", "1000"), ("compression.type", "uncompressed")]);
     let packed = packed(Codec::Gzip, w.now(), &[&"x".repeat(5000)]);
     assert!(packed.len() < 1000);
     refused(w, &topic, packed, ErrorCode::MESSAGE_TOO_LARGE);
@@ -197,7 +201,10 @@ fn row_15_a_batch_must_be_consistent(w: &mut World) {
         ("count zero", forged(three(), |h| h.record_count = 0)),
         ("base offset", forged(three(), |h| h.base_offset = 5)),
         ("control batch", forged(three(), |h| h.set_control())),
-        ("producer without sequence", forged(three(), |h| (h.producer_id, h.producer_epoch) = (5, 0))),
+        (
+            "producer without sequence",
+            forged(three(), |h| (h.producer_id, h.producer_epoch) = (5, 0)),
+        ),
     ] {
         let answer = w.produce(&topic, 0, bad);
         let seen = (answer.error_code, answer.base_offset);
@@ -223,9 +230,12 @@ fn row_16_a_compacted_topic_needs_keys(w: &mut World) {
         let answer = w.produce_v(version, ask::produce(&topic.name, 0, bad.clone()));
         assert_eq!((answer.error_code, answer.base_offset), (ErrorCode::INVALID_RECORD, -1));
         if version >= 8 {
-            let indexes: Vec<_> = answer.record_errors.iter().map(|error| error.batch_index).collect();
+            let indexes: Vec<_> =
+                answer.record_errors.iter().map(|error| error.batch_index).collect();
             assert_eq!(indexes, [1, 3], "{answer:?}");
-            assert!(answer.record_errors.iter().all(|error| error.batch_index_error_message.is_some()));
+            assert!(
+                answer.record_errors.iter().all(|error| error.batch_index_error_message.is_some())
+            );
             assert!(answer.error_message.is_some());
         }
     }
@@ -237,7 +247,10 @@ fn row_16_a_compacted_topic_needs_keys(w: &mut World) {
 
 fn row_17_a_stamp_outside_the_limits_is_refused(w: &mut World) {
     let hour = 3_600_000;
-    let limits = [("message.timestamp.after.max.ms", "3600000"), ("message.timestamp.before.max.ms", "7200000")];
+    let limits = [
+        ("message.timestamp.after.max.ms", "3600000"),
+        ("message.timestamp.before.max.ms", "7200000"),
+    ];
     let topic = w.topic_with(1, &limits);
     let now = w.now();
     for (stamp, good) in [
@@ -252,7 +265,8 @@ fn row_17_a_stamp_outside_the_limits_is_refused(w: &mut World) {
         let expected = if good { ErrorCode::NONE } else { ErrorCode::INVALID_TIMESTAMP };
         assert_eq!(answer.error_code, expected, "{} ms from now", stamp.wrapping_sub(now));
         if !good {
-            let indexes: Vec<_> = answer.record_errors.iter().map(|error| error.batch_index).collect();
+            let indexes: Vec<_> =
+                answer.record_errors.iter().map(|error| error.batch_index).collect();
             assert_eq!(indexes, [1]);
         }
     }
@@ -271,7 +285,8 @@ fn row_17_the_bit_of_log_append_time_is_not_the_producers(w: &mut World) {
     let created = w.topic(1);
     let appended = w.topic_with(1, &[("message.timestamp.type", "LogAppendTime")]);
     let now = w.now();
-    let bit = |stamp| forged(stamped(&[stamp]), |h| h.set_timestamp_type(TimestampType::LogAppendTime));
+    let bit =
+        |stamp| forged(stamped(&[stamp]), |h| h.set_timestamp_type(TimestampType::LogAppendTime));
     refused(w, &appended, bit(now), ErrorCode::INVALID_TIMESTAMP);
     refused(w, &created, bit(-1), ErrorCode::INVALID_TIMESTAMP);
     assert_eq!(w.append(&created, 0, bit(now)), 0);
@@ -300,7 +315,10 @@ fn row_18_log_append_time_touches_two_fields(w: &mut World) {
         let stored = bytes_of(&w.fetch(&topic, 0, answer.base_offset));
         let stored = &stored[stored.len() - sent.len()..];
         let header = headers(stored)[0];
-        assert_eq!((header.timestamp_type(), header.max_timestamp), (TimestampType::LogAppendTime, time));
+        assert_eq!(
+            (header.timestamp_type(), header.max_timestamp),
+            (TimestampType::LogAppendTime, time)
+        );
         assert_eq!(header.base_timestamp, 1000, "left as it was");
         assert_eq!(stored[HEADER_LEN..], sent[HEADER_LEN..], "the records are untouched");
         assert!(records(stored).iter().all(|record| record.timestamp == time));
@@ -323,7 +341,10 @@ fn row_19_errors_carry_minus_1(w: &mut World) {
         (&nowhere, batch(now, &["v"]), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
     ] {
         let a = w.produce(topic, 0, records);
-        assert_eq!((a.error_code, a.base_offset, a.log_append_time_ms, a.log_start_offset), (code, -1, -1, -1));
+        assert_eq!(
+            (a.error_code, a.base_offset, a.log_append_time_ms, a.log_start_offset),
+            (code, -1, -1, -1)
+        );
     }
 }
 
@@ -349,7 +370,11 @@ fn row_20_produce_never_creates(w: &mut World) {
     let now = w.now();
     for (topic, partition) in [(&nowhere, 0), (&topic, 1), (&topic, -1), (&topic, i32::MAX)] {
         let answer = w.produce(topic, partition, batch(now, &["v"]));
-        assert_eq!(answer.error_code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "partition {partition}");
+        assert_eq!(
+            answer.error_code,
+            ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            "partition {partition}"
+        );
     }
     assert_eq!(crate::admin::error_of(w, &nowhere.name), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
 }
@@ -444,14 +469,18 @@ fn row_23_compression_type_repacks(w: &mut World) {
         (Codec::Zstd, "zstd"),
     ] {
         let topic = w.topic_with(1, &[("compression.type", name)]);
-        for (i, from) in [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd].into_iter().enumerate() {
+        for (i, from) in [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd]
+            .into_iter()
+            .enumerate()
+        {
             let mut builder = BatchBuilder::new(from).producer(5_000_000, 3, 4 * i as i32);
             for (j, value) in values.iter().enumerate() {
                 builder.append(now - 10 + j as i64, Some(b"k"), Some(value.as_bytes()), &[]);
             }
             let base = w.append(&topic, 0, build(builder));
             let stored = bytes_of(&w.fetch(&topic, 0, base));
-            let header = *headers(&stored).iter().find(|h| h.base_offset == base).expect("it is there");
+            let header =
+                *headers(&stored).iter().find(|h| h.base_offset == base).expect("it is there");
             assert_eq!(header.codec(), Some(to), "{from:?} under {name}");
             let producer = (header.producer_id, header.producer_epoch, header.base_sequence);
             assert_eq!(producer, (5_000_000, 3, 4 * i as i32), "producer fields are kept");

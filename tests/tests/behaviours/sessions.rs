@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use logboat_core::protocol::messages::delete_topics::DeleteTopicState;
-use logboat_core::protocol::messages::fetch::{FetchPartition, FetchTopic, ForgottenTopic, PartitionData};
+use logboat_core::protocol::messages::fetch::{
+    FetchPartition, FetchTopic, ForgottenTopic, PartitionData,
+};
 use logboat_core::protocol::messages::{DeleteTopicsRequest, FetchRequest, FetchResponse};
 use logboat_core::protocol::{ApiKey, ErrorCode, KString, Uuid};
 use logboat_tests::ask;
@@ -46,8 +48,13 @@ fn partition(index: i32, offset: i64) -> FetchPartition {
 
 fn request(session: (i32, i32), topic: &Topic, partitions: &[(i32, i64)]) -> FetchRequest {
     let partitions = partitions.iter().map(|(index, offset)| partition(*index, *offset));
-    let topic = FetchTopic { topic: topic.name.clone(), topic_id: topic.id, partitions: partitions.collect() };
-    let topics = if topic.partitions.is_empty() { SmallVec::new() } else { SmallVec::from_iter([topic]) };
+    let topic = FetchTopic {
+        topic: topic.name.clone(),
+        topic_id: topic.id,
+        partitions: partitions.collect(),
+    };
+    let topics =
+        if topic.partitions.is_empty() { SmallVec::new() } else { SmallVec::from_iter([topic]) };
     FetchRequest {
         max_bytes: 50 << 20,
         session_id: session.0,
@@ -156,8 +163,11 @@ fn row_45_a_partition_leaves_and_comes_back(w: &mut World) {
         w.append(&topic, partition, batch(w.now(), &["v"]));
     }
     let mut leave = request((id, 1), &topic, &[]);
-    leave.forgotten_topics_data =
-        vec![ForgottenTopic { topic: topic.name.clone(), topic_id: Uuid::ZERO, partitions: vec![0] }];
+    leave.forgotten_topics_data = vec![ForgottenTopic {
+        topic: topic.name.clone(),
+        topic_id: Uuid::ZERO,
+        partitions: vec![0],
+    }];
     assert_eq!(indexes(&w.client().call(leave, version)), [1]);
     let answer = w.client().call(request((id, 2), &topic, &[(0, 0)]), version);
     let mut both = indexes(&answer);
@@ -176,7 +186,10 @@ fn row_45_what_returned_data_moves_to_the_back(w: &mut World) {
     first.max_bytes = 1;
     let with_data = |answer: &FetchResponse| -> Vec<i32> {
         let data = partitions(answer);
-        data.iter().filter(|data| !bytes_of(data).is_empty()).map(|data| data.partition_index).collect()
+        data.iter()
+            .filter(|data| !bytes_of(data).is_empty())
+            .map(|data| data.partition_index)
+            .collect()
     };
     let answer = w.client().call(first, version);
     let id = answer.session_id;
@@ -222,8 +235,11 @@ fn row_46_an_unknown_id_is_unknown(w: &mut World) {
         let answer = w.client().call(both, version);
         assert_eq!(answer.error_code, ErrorCode::NONE);
         for found in &answer.responses {
-            let code =
-                if found.topic_id == topic.id { ErrorCode::NONE } else { ErrorCode::UNKNOWN_TOPIC_ID };
+            let code = if found.topic_id == topic.id {
+                ErrorCode::NONE
+            } else {
+                ErrorCode::UNKNOWN_TOPIC_ID
+            };
             assert!(found.partitions.iter().all(|data| data.error_code == code), "v{version}");
             assert!(found.partitions.iter().all(|data| data.records.is_some()));
         }
@@ -249,7 +265,12 @@ fn row_46_a_session_repeats_an_unknown_id(w: &mut World) {
 }
 
 /// The one partition's error, once it is no longer `before`: other brokers learn of changes later.
-fn next_error(w: &mut World, ask: impl Fn(i32) -> FetchRequest, epoch: &mut i32, before: ErrorCode) -> ErrorCode {
+fn next_error(
+    w: &mut World,
+    ask: impl Fn(i32) -> FetchRequest,
+    epoch: &mut i32,
+    before: ErrorCode,
+) -> ErrorCode {
     let mut seen = before;
     for _ in 0..100 {
         let answer = w.client().call(ask(*epoch), 13);
@@ -269,7 +290,8 @@ fn row_46_a_deleted_topic_and_its_successor(w: &mut World) {
     let id = w.client().call(request((0, 0), &topic, &[(0, 0)]), 13).session_id;
     assert_ne!(id, 0);
     let state = DeleteTopicState { name: None, topic_id: topic.id };
-    let delete = DeleteTopicsRequest { topics: vec![state], timeout_ms: 30_000, ..Default::default() };
+    let delete =
+        DeleteTopicsRequest { topics: vec![state], timeout_ms: 30_000, ..Default::default() };
     let answer = w.client().call(Box::new(delete), 6);
     assert_eq!(answer.responses[0].error_code, ErrorCode::NONE);
     let mut epoch = 1;
