@@ -1,7 +1,7 @@
 //! What packing must not depend on: the host, and what was packed before.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on fails")]
 
-use logboat_core::record::{BatchBuilder, Codec, Scratch, checksum};
+use logboat_core::record::{BatchBuilder, Codec, Records, Scratch, checksum};
 
 const NOW: i64 = 1_700_000_000_000;
 const CODECS: [Codec; 5] = [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd];
@@ -55,6 +55,28 @@ fn packing_does_not_depend_on_what_was_packed_before() {
             });
             let fresh = builder.clone().build(&mut Scratch::default()).unwrap();
             assert!(builder.build(&mut used).unwrap() == fresh, "{codec:?}");
+        }
+    }
+}
+
+#[test]
+fn payloads_as_long_as_any_block_and_a_byte_to_either_side() {
+    let mut rng = Rng(11);
+    let mut scratch = Scratch::default();
+    // The record's own bytes come before the value: a few lengths around each block's end meet all of them.
+    let ends = [0, 100, 32 << 10, 60 << 10, 64 << 10, 128 << 10, 256 << 10, 384 << 10];
+    for end in ends {
+        for len in (end as usize).saturating_sub(14)..end as usize + 3 {
+            let kinds = [1, 2, 5, 256][len % 4];
+            let value: Vec<u8> = (0..len).map(|_| rng.below(kinds) as u8).collect();
+            for codec in CODECS {
+                let mut builder = BatchBuilder::new(codec);
+                builder.append(NOW, None, Some(&value), &[]);
+                let batch = builder.build(&mut scratch).unwrap();
+                let mut records = Records::new(&batch, 1 << 20, &mut scratch).unwrap();
+                let record = records.next().unwrap().unwrap();
+                assert!(record.value == Some(&value[..]), "{codec:?} {len}");
+            }
         }
     }
 }

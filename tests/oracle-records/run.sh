@@ -41,17 +41,17 @@ if [ "${1:-}" = fixtures ]; then
 fi
 rm -rf "$work/written" "$work/expected"; mkdir -p "$work/written"
 export LOGBOAT_RECORDS_OUT=$work
-cargo test -q -p logboat-core --test record_fixtures -- --ignored writes_for_the_oracle
+cargo test -q -p logboat-core --test record_written -- --ignored writes_for_the_oracle
 for v in 2.5.0 4.3.1; do
   oracle RecordOracle kafka-clients $v read "$work/written" >"$work/read-$v"
   diff "$work/expected" "$work/read-$v" >"$work/diff-$v" || { head -20 "$work/diff-$v"; echo "Kafka $v reads otherwise"; exit 1; }
   echo "Kafka $v reads all $(ls "$work/written" | wc -l) files as written"
 done
-cargo test -q -p logboat-core --test record_hostile -- --ignored writes_cases_for_the_oracle
+cargo test -q -p logboat-core --test record_judged -- --ignored writes_cases_for_the_oracle
 # 3.9 is the last release that takes message sets of magic 0 and 1.
 for v in 3.9.2 4.3.1; do
   oracle CheckOracle kafka-storage $v "$work/cases" "$work/theirs-$v"
   echo "Judged beside Kafka $v:"
-  LOGBOAT_RECORDS_THEIRS=theirs-$v cargo test -q -p logboat-core --test record_hostile -- \
+  LOGBOAT_RECORDS_THEIRS=theirs-$v cargo test -q -p logboat-core --test record_judged -- \
     --ignored --nocapture agrees_with_the_oracle
 done

@@ -137,7 +137,7 @@ impl Shard {
         let partitions = self.broker.num_partitions;
         let replication_factor = i16::try_from(self.broker.default_replication_factor).unwrap_or(1);
         let topic = NewTopic::plain(name.detached(), partitions, replication_factor);
-        match self.check_new_topic(&topic) {
+        match self.check_new_topic(topic) {
             Ok(checked) => {
                 self.make_topic(&checked);
                 self.publish();

@@ -20,8 +20,11 @@ use crate::time::UnixMillis;
 use alloc::vec::Vec;
 use bytes::BytesMut;
 
-/// A compressed batch may unpack to this many times `max.message.bytes`.
+/// A compressed batch may unpack to this many times `max.message.bytes`, or, where a topic takes less than that, to
+/// this many times 1 MiB: Kafka knows no bound, and what a small batch unpacks to does no harm.
 pub const MAX_EXPANSION: u64 = 64;
+/// Kafka's default of `max.message.bytes`, nearly.
+const USUAL_MAX_MESSAGE_BYTES: u32 = 1 << 20;
 /// Most entries of `record_errors` in an answer. Kafka lists every record; a hostile batch has a million.
 pub const MAX_RECORD_ERRORS: usize = 1000;
 /// The smallest `batch_length` that Kafka tells apart from a corrupt one in any format (`LegacyRecord.RECORD_OVERHEAD_V0`).
@@ -80,8 +83,9 @@ impl Default for ValidationRules {
 
 impl ValidationRules {
     /// Most bytes that a batch may unpack to.
-    pub(super) fn cap(&self) -> u64 {
-        u64::from(self.max_message_bytes) * MAX_EXPANSION
+    #[must_use]
+    pub fn cap(&self) -> u64 {
+        u64::from(self.max_message_bytes.max(USUAL_MAX_MESSAGE_BYTES)) * MAX_EXPANSION
     }
 }
 

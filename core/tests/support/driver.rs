@@ -243,6 +243,13 @@ impl Broker {
 
     /// Produces one record to partition 0; gives its offset.
     pub fn produce(&mut self, topic: &str, value: &[u8]) -> i64 {
+        let (error, offset) = self.try_produce(topic, value);
+        assert_eq!(error, ErrorCode::NONE, "{topic}");
+        offset
+    }
+
+    /// Produces one record to partition 0; gives the error, and its offset.
+    pub fn try_produce(&mut self, topic: &str, value: &[u8]) -> (ErrorCode, i64) {
         let mut batch = BatchBuilder::new(Codec::None);
         batch.append(BEGIN, None, Some(value), &[]);
         let records = batch.build(&mut Scratch::default()).unwrap();
@@ -258,8 +265,7 @@ impl Broker {
         };
         let response = answer!(self.call(request, 9), Produce);
         let answer = &response.responses[0].partition_responses[0];
-        assert_eq!(answer.error_code, ErrorCode::NONE, "{answer:?}");
-        answer.base_offset
+        (answer.error_code, answer.base_offset)
     }
 }
 
