@@ -49,7 +49,7 @@ fn document() -> String {
     text.push_str("\nKeys of a topic, and the broker's key that gives the default:\n\n");
     topic_table(&mut text, &topics);
 
-    text.push_str("\n## Known, but not obeyed yet\n\nValues are checked, kept and described.\n\nKeys of the broker:\n\n");
+    text.push_str("\n## Known, but not obeyed yet\n\nValues are checked, kept and described. `compact` in a cleanup policy asks every record for a key, as it must, but\nnothing is compacted yet.\n\nKeys of the broker:\n\n");
     let (keys, topics) = pick(|standing| standing == Standing::NotYet);
     table(&mut text, &keys);
     text.push_str("\nKeys of a topic:\n\n");
