@@ -26,7 +26,8 @@ cases! {
     row_75_describe_topic_partitions_pages { kafka_2: NEW, kafka_3: "not offered by default" };
     row_75_describe_topic_partitions_of_an_unknown_topic { kafka_2: NEW, kafka_3: "not offered by default" };
     row_78_log_dirs_show_what_is_there;
-    row_55_a_coordinator_is_found_in_every_version;
+    row_55_a_group_coordinator_is_found_in_every_version;
+    row_30_a_transaction_coordinator_is_found_in_every_version { later: "transactions come later" };
     row_61_a_simple_commit_comes_back_verbatim;
     row_61_a_commit_to_an_unknown_topic;
     row_61_metadata_above_4096_bytes_is_too_large;
@@ -143,38 +144,38 @@ fn row_78_log_dirs_show_what_is_there(w: &mut World) {
     }
 }
 
-fn row_55_a_coordinator_is_found_in_every_version(w: &mut World) {
+fn find_coordinators(w: &mut World, key_type: i8) {
     let request = MetadataRequest { topics: Some(Vec::new()), ..Default::default() };
     let broker = w.client().call(Box::new(request), 4).brokers[0].clone();
-    for version in w.versions(ApiKey::FindCoordinator) {
-        for key_type in 0..=i8::from(version >= 1) {
-            let request = FindCoordinatorRequest {
-                key: "k".into(),
-                key_type,
-                coordinator_keys: vec!["a".into(), "b".into()],
-            };
-            let answer = w.client().call(Box::new(request), version);
-            if version >= 4 {
-                let keys: Vec<_> =
-                    answer.coordinators.iter().map(|found| found.key.clone()).collect();
-                assert_eq!(keys, ["a", "b"].map(KString::from));
-                for found in &answer.coordinators {
-                    assert_eq!(
-                        (found.error_code, found.node_id),
-                        (ErrorCode::NONE, broker.node_id)
-                    );
-                    assert_eq!(
-                        (&found.host, found.port),
-                        (&broker.host, broker.port),
-                        "v{version}"
-                    );
-                }
-            } else {
-                assert_eq!((answer.error_code, answer.node_id), (ErrorCode::NONE, broker.node_id));
-                assert_eq!((&answer.host, answer.port), (&broker.host, broker.port), "v{version}");
+    for version in
+        w.versions(ApiKey::FindCoordinator).filter(|version| *version >= i16::from(key_type))
+    {
+        let request = FindCoordinatorRequest {
+            key: "k".into(),
+            key_type,
+            coordinator_keys: vec!["a".into(), "b".into()],
+        };
+        let answer = w.client().call(Box::new(request), version);
+        if version >= 4 {
+            let keys: Vec<_> = answer.coordinators.iter().map(|found| found.key.clone()).collect();
+            assert_eq!(keys, ["a", "b"].map(KString::from));
+            for found in &answer.coordinators {
+                assert_eq!((found.error_code, found.node_id), (ErrorCode::NONE, broker.node_id));
+                assert_eq!((&found.host, found.port), (&broker.host, broker.port), "v{version}");
             }
+        } else {
+            assert_eq!((answer.error_code, answer.node_id), (ErrorCode::NONE, broker.node_id));
+            assert_eq!((&answer.host, answer.port), (&broker.host, broker.port), "v{version}");
         }
     }
+}
+
+fn row_55_a_group_coordinator_is_found_in_every_version(w: &mut World) {
+    find_coordinators(w, 0);
+}
+
+fn row_30_a_transaction_coordinator_is_found_in_every_version(w: &mut World) {
+    find_coordinators(w, 1);
 }
 
 /// Commits without being a member; the partition's error.

@@ -158,7 +158,14 @@ fn request_for(
             Box::new(OffsetCommitRequest { group_id: "g".into(), ..Default::default() }).into()
         }
         ApiKey::OffsetFetch => {
-            Box::new(OffsetFetchRequest { group_id: "g".into(), ..Default::default() }).into()
+            // 3.9.2 never answers one without a group.
+            let group = offset_fetch::OffsetFetchRequestGroup {
+                group_id: "g".into(),
+                ..Default::default()
+            };
+            let groups = vec![group];
+            Box::new(OffsetFetchRequest { group_id: "g".into(), groups, ..Default::default() })
+                .into()
         }
         ApiKey::DeleteTopics => Box::new(DeleteTopicsRequest::default()).into(),
         ApiKey::DeleteRecords => Box::new(DeleteRecordsRequest::default()).into(),
