@@ -14,7 +14,7 @@ cases! {
     bad_01_a_negative_length_closes;
     bad_02_a_frame_shorter_than_a_header_closes;
     bad_03_a_huge_length_closes_on_its_fourth_byte;
-    bad_04_announced_and_not_sent;
+    bad_04_announced_and_not_sent { kafka: "sets aside what is announced at once, and dies of it with 512 MiB of heap" };
     bad_05_half_a_frame_and_gone;
     bad_08_half_frames_held;
     bad_09_other_protocols_close;
