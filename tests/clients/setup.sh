@@ -69,7 +69,7 @@ LAUNCHER
 }
 setup_java() {
   for version in 2.5.0 4.3.1; do
-    once "kafka-$version" "$here/java/pom.xml" "$here/java/commands-$version.txt" "$here"/java/*.java -- kafka_release "$version"
+    once "kafka-$version" "$here/setup.sh" "$here/java/pom.xml" "$here/java/commands-$version.txt" "$here"/java/*.java -- kafka_release "$version"
   done
 }
 
