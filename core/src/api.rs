@@ -21,6 +21,7 @@ use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
 /// The versions served of an API; none where it is not served.
 #[must_use]
 #[inline]
+#[allow(clippy::wildcard_enum_match_arm, reason = "what is not listed is not served")]
 pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
     match key {
         ApiKey::Produce
@@ -47,6 +48,10 @@ impl Shard {
             }
             Operation::Request(request) => request,
         };
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "the connection lets through what is served"
+        )]
         match request {
             Request::Fetch(request) => self.fetch(id, context, request),
             Request::ListOffsets(request) => self.list_offsets(id, context, request),

@@ -17,6 +17,7 @@ use bytes::BytesMut;
 
 use crate::chunk::Chunk;
 use crate::image::Image;
+use crate::protocol::messages::FetchResponse;
 use crate::protocol::{
     ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame,
 };
@@ -67,6 +68,7 @@ impl Workspace {
 
 /// What a connection wants of its host.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
 pub enum Demand {
     /// Hand this to the shard, as [`Input::Request`](crate::shard::input::Input::Request).
     Request {
@@ -244,6 +246,7 @@ impl Connection {
             client_id: header.client_id.unwrap_or_default(),
             client_host: self.endpoint.client_host.clone(),
         };
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others go to a shard as they are")]
         match request {
             Request::ApiVersions(request) => {
                 let response = crate::api::api_versions(&request, version);
@@ -257,16 +260,38 @@ impl Connection {
                         self.pipeline.keep_old_fetch(id.sequence, old);
                     }
                 }
-                self.pipeline.await_parts(id.sequence, 1);
-                self.demands.push_back(Demand::Request {
-                    shard: ShardId(0),
-                    id,
-                    context,
-                    operation: Operation::Request(request),
-                });
+                self.pass_on(id, &context, request, workspace);
             }
         }
         Ok(())
+    }
+
+    /// Hands a request to the shards that it concerns.
+    fn pass_on(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: Request,
+        workspace: &Workspace,
+    ) {
+        let parts = match split::split(&workspace.image, request) {
+            Ok(parts) => parts,
+            Err(error_code) => {
+                let response = FetchResponse { error_code, ..Default::default() };
+                self.pipeline.answer(id.sequence, response.into());
+                return;
+            }
+        };
+        self.pipeline.await_parts(id.sequence, parts.len() as u16);
+        for (shard, request) in parts {
+            let operation = Operation::Request(request);
+            self.demands.push_back(Demand::Request {
+                shard,
+                id,
+                context: context.clone(),
+                operation,
+            });
+        }
     }
 
     /// A shard's answer. Call [`Self::poll_demand`] afterwards.

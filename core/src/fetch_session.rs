@@ -16,6 +16,8 @@ use crate::time::Instant;
 
 /// A session that nobody used for this long makes room for a new one (`min.incremental.fetch.session.eviction.ms`).
 const EVICTION_MS: i64 = 120_000;
+/// The bits of a session's number that say on which shard it lives.
+pub(crate) const SHARD_MASK: i32 = 0x3f;
 
 /// One partition to read.
 #[derive(Clone, Debug)]
@@ -134,9 +136,11 @@ impl Sessions {
             let Some(evict) = evict else { return 0 };
             self.sessions.remove(&evict);
         }
-        let mut id = random.positive();
-        while self.sessions.contains_key(&id) {
-            id = random.positive();
+        // The lowest bits name the shard, this one: 0.
+        let mut draw = || random.positive() & !SHARD_MASK;
+        let mut id = draw();
+        while id == 0 || self.sessions.contains_key(&id) {
+            id = draw();
         }
         // Names came as slices of a whole frame; the session must not keep that alive.
         let targets =

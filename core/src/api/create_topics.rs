@@ -193,14 +193,13 @@ impl Shard {
             let message = alloc::format!("Topic '{}' already exists.", topic.name);
             return refusal(ErrorCode::TOPIC_ALREADY_EXISTS, message);
         }
-        if topic.name.as_bytes().iter().any(|byte| matches!(byte, b'.' | b'_')) {
-            if let Some(other) =
+        if topic.name.as_bytes().iter().any(|byte| matches!(byte, b'.' | b'_'))
+            && let Some(other) =
                 self.state.topics.keys().find(|o| collides(o.as_bytes(), topic.name.as_bytes()))
-            {
-                let message =
-                    alloc::format!("Topic '{}' collides with existing topic: {other}", topic.name);
-                return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, message);
-            }
+        {
+            let message =
+                alloc::format!("Topic '{}' collides with existing topic: {other}", topic.name);
+            return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, message);
         }
         if topic.partitions <= 0 {
             let message = "Number of partitions was set to an invalid non-positive value.";

@@ -58,22 +58,22 @@ impl Shard {
             let message = "Transactions are not supported by this broker.";
             return refused(ErrorCode::INVALID_TXN_STATE, log_start, Some(message));
         }
-        if batch.header.has_producer_id() {
-            if let Some(producer) = partition.producers.get(&batch.header.producer_id) {
-                match producer.judge(&batch.header) {
-                    Verdict::Append => {}
-                    Verdict::Refuse(error) => return refused(error, log_start, None),
-                    Verdict::Duplicate(first) => {
-                        *needs = self.writer.last_slot();
-                        return ProduceOutcome {
-                            position,
-                            error: ErrorCode::NONE,
-                            base_offset: first.base_offset,
-                            log_append_time: first.timestamp,
-                            log_start_offset: log_start,
-                            message: None,
-                        };
-                    }
+        if batch.header.has_producer_id()
+            && let Some(producer) = partition.producers.get(&batch.header.producer_id)
+        {
+            match producer.judge(&batch.header) {
+                Verdict::Append => {}
+                Verdict::Refuse(error) => return refused(error, log_start, None),
+                Verdict::Duplicate(first) => {
+                    *needs = self.writer.last_slot();
+                    return ProduceOutcome {
+                        position,
+                        error: ErrorCode::NONE,
+                        base_offset: first.base_offset,
+                        log_append_time: first.timestamp,
+                        log_start_offset: log_start,
+                        message: None,
+                    };
                 }
             }
         }
@@ -105,7 +105,8 @@ impl Shard {
         batch.header.partition_leader_epoch = epoch;
         let bytes: Bytes = batch.bytes.freeze();
         self.state.append(id, &batch.header, len, self.now.wall);
-        self.writer.push_batch(id, bytes, self.now.wall, !config.flushes_later());
+        let flush = self.is_flush_due(&config, i64::from(batch.header.record_count));
+        self.writer.push_batch(id, bytes, self.now.wall, flush);
         *needs = self.writer.last_slot();
         ProduceOutcome {
             position,
@@ -115,6 +116,24 @@ impl Shard {
             log_start_offset: log_start,
             message: None,
         }
+    }
+}
+
+impl Shard {
+    /// Whether these records are to be flushed before they are acknowledged: at `flush.messages` records since the last
+    /// flush. Kafka counts each log by itself; counting all together flushes no less often.
+    fn is_flush_due(&mut self, config: &TopicConfig, records: i64) -> bool {
+        self.unflushed = self.unflushed.saturating_add(records);
+        if self.unflushed >= config.flush_messages {
+            self.unflushed = 0;
+            self.flush_at = None;
+            return true;
+        }
+        if config.flush_ms < i64::MAX {
+            let at = self.now.instant.plus_millis(config.flush_ms);
+            self.flush_at = Some(self.flush_at.map_or(at, |before| before.min(at)));
+        }
+        false
     }
 }
 

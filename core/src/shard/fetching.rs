@@ -316,12 +316,11 @@ impl Shard {
             }
         }
         *missing -= 1;
-        if *missing == 0 {
-            if let Some(Pending { id, reading: Some((response, _)), .. }) =
+        if *missing == 0
+            && let Some(Pending { id, reading: Some((response, _)), .. }) =
                 self.fetching.remove(key)
-            {
-                self.reply_after(0, id, Reply::Response(response.into()));
-            }
+        {
+            self.reply_after(0, id, Reply::Response(response.into()));
         }
     }
 

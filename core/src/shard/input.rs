@@ -104,6 +104,7 @@ pub enum Operation {
 
 /// A shard's answer to an [`Operation`].
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every answer")]
 pub enum Reply {
     /// To [`Operation::Produce`], one outcome an entry.
     Produce(SmallVec<[ProduceOutcome; 1]>),
@@ -135,6 +136,7 @@ pub enum Stored {
 
 /// What happened, in the host's order.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
 pub enum Input {
     /// A client asks.
     Request {

@@ -262,6 +262,7 @@ impl Shard {
     /// Goes on with the snapshot when its blob, its slot or its root is durable.
     fn advance_snapshot(&mut self, done: Option<OperationId>) {
         let step = core::mem::replace(&mut self.snapshotting, Snapshotting::No);
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others stay as they are")]
         let step = match step {
             Snapshotting::Blob(operation, root) if done == Some(operation) => {
                 Snapshotting::Slot(root)
@@ -272,7 +273,8 @@ impl Shard {
             }
             other => other,
         };
-        self.snapshotting = match step {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others stay as they are")]
+        let next = match step {
             Snapshotting::Slot(root) if root.replay.sequence <= self.writer.durable() => {
                 let operation = self.numbers.operation();
                 self.storage(StorageEffect::ReplaceRoot { operation, bytes: root.encode() });
@@ -280,6 +282,7 @@ impl Shard {
             }
             other => other,
         };
+        self.snapshotting = next;
     }
 
     /// The root names a new snapshot: what only the old one needed goes.
@@ -324,6 +327,11 @@ impl Shard {
             self.producers_at =
                 now.plus_millis(i64::from(self.broker.producer_id_expiration_check_interval_ms));
             self.expire_producers();
+        }
+        if self.flush_at.take_if(|at| now >= *at).is_some() {
+            self.unflushed = 0;
+            let (operation, object) = (self.numbers.operation(), self.writer.object());
+            self.storage(StorageEffect::Flush { operation, object });
         }
         if self.full_at.is_some_and(|at| now >= at) {
             self.full_at = None;
