@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
 use crate::chunk::ObjectId;
-use crate::shard::input::{OperationId, StorageEffect, StoreError, Stored};
 use crate::shard::StoreContents;
+use crate::shard::input::{OperationId, StorageEffect, StoreError, Stored};
 
 #[cfg(test)]
 mod tests;
@@ -61,14 +61,21 @@ impl MemoryStore {
         match effect {
             StorageEffect::Append { operation, object, at, chunks, flush: _, waiting: _ } => {
                 let there = self.objects.contains_key(&object);
-                Some((operation, if there { self.write(object, at, &chunks) } else { Err(StoreError::Missing) }))
+                Some((
+                    operation,
+                    if there { self.write(object, at, &chunks) } else { Err(StoreError::Missing) },
+                ))
             }
             StorageEffect::Flush { operation, object } => {
                 let there = self.objects.contains_key(&object);
                 Some((operation, if there { Ok(Stored::Done) } else { Err(StoreError::Missing) }))
             }
-            StorageEffect::Prepare { operation, object, bytes } => Some((operation, self.make(object, bytes, &[]))),
-            StorageEffect::Read { operation, object, at, len } => Some((operation, self.read(object, at, len))),
+            StorageEffect::Prepare { operation, object, bytes } => {
+                Some((operation, self.make(object, bytes, &[])))
+            }
+            StorageEffect::Read { operation, object, at, len } => {
+                Some((operation, self.read(object, at, len)))
+            }
             StorageEffect::Put { operation, object, chunks } => {
                 Some((operation, self.make(object, 0, &chunks)))
             }
@@ -91,11 +98,20 @@ impl MemoryStore {
         let to = at.saturating_add(u64::from(len));
         let pieces = self.objects.get(&object).map_or(&[][..], |object| object.pieces.as_slice());
         let first = pieces.partition_point(|piece| piece.end() <= at);
-        pieces.iter().skip(first).take_while(move |piece| piece.at < to).map(move |piece| piece.slice(at, to))
+        pieces
+            .iter()
+            .skip(first)
+            .take_while(move |piece| piece.at < to)
+            .map(move |piece| piece.slice(at, to))
     }
 
     /// Makes a new object that owns `owned` bytes, or as many as `chunks` have.
-    fn make(&mut self, object: ObjectId, owned: u64, chunks: &[Bytes]) -> Result<Stored, StoreError> {
+    fn make(
+        &mut self,
+        object: ObjectId,
+        owned: u64,
+        chunks: &[Bytes],
+    ) -> Result<Stored, StoreError> {
         if self.objects.contains_key(&object) {
             return Err(StoreError::Failed("an object of that name exists".to_string()));
         }
@@ -110,7 +126,8 @@ impl MemoryStore {
 
     /// Changes what one object owns from `before` to `after` bytes.
     fn own(&mut self, before: u64, after: u64) -> Result<(), StoreError> {
-        let owned = (self.owned - before).checked_add(after).filter(|owned| *owned <= self.capacity);
+        let owned =
+            (self.owned - before).checked_add(after).filter(|owned| *owned <= self.capacity);
         self.owned = owned.ok_or(StoreError::Full)?;
         Ok(())
     }
@@ -209,7 +226,9 @@ impl Object {
             pieces.push(Piece { at: piece.at, bytes: piece.slice(piece.at, from) });
         }
         pieces.push(new);
-        if let Some(piece) = last.checked_sub(1).and_then(|i| self.pieces.get(i)).filter(|piece| piece.end() > to) {
+        if let Some(piece) =
+            last.checked_sub(1).and_then(|i| self.pieces.get(i)).filter(|piece| piece.end() > to)
+        {
             pieces.push(Piece { at: to, bytes: piece.slice(to, piece.end()) });
         }
         self.pieces.splice(first..last, pieces);

@@ -5,59 +5,57 @@
 #![deny(unsafe_code)]
 
 pub mod arena;
+pub mod cli;
 pub mod clock;
 pub mod connections;
 pub mod disk_store;
+pub mod environment;
 pub mod helper;
 pub mod listener;
 pub mod log;
 pub mod reactor;
 pub mod send;
 pub mod server;
+pub mod server_properties;
 pub mod signals;
 pub mod store;
 pub mod uninit_io;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use logboat_core::config::{BrokerConfig, SINGLE_NODE};
+use cli::NoStart;
 use server::{Options, Server, Stop, Storage};
 
 /// The exit code of a configuration error, as in sysexits.h.
 const EX_CONFIG: u8 = 78;
 
 /// Runs the server with these arguments until it ends.
-pub fn run(args: impl Iterator<Item = String>) -> ExitCode {
+pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     log::start(log_level());
-    // TEMPORARY until the command line of branch config is there.
-    let mut storage = Storage::Directory(PathBuf::from("/tmp/logboat"));
-    let mut pairs: Vec<(String, String)> =
-        SINGLE_NODE.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-    let mut args = args;
-    while let Some(arg) = args.next() {
-        let mut value = || args.next().unwrap_or_default();
-        match arg.as_str() {
-            "--memory" => storage = Storage::Memory,
-            "--data-dir" => storage = Storage::Directory(value().into()),
-            "--port" => {
-                pairs.push(("listeners".into(), format!("PLAINTEXT://127.0.0.1:{}", value())))
-            }
-            "--override" => {
-                let pair = value();
-                let (key, value) = pair.split_once('=').unwrap_or((&pair, ""));
-                pairs.push((key.into(), value.into()));
-            }
-            _ => {}
+    let settings = match cli::load(args, std::env::vars_os()) {
+        Ok(settings) => settings,
+        Err(NoStart::Answered(text)) => {
+            print!("{text}");
+            return ExitCode::SUCCESS;
         }
-    }
-    let broker = match BrokerConfig::from_pairs(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())))
-    {
-        Ok(broker) => Arc::new(broker),
-        Err(error) => return refuse(&error),
+        Err(NoStart::Refused(line)) => return refuse(&line),
     };
-    match Server::start(Options { broker, storage, signals: true }) {
+    settings.notices.iter().for_each(|line| ::log::info!("{line}"));
+    settings.warnings.iter().for_each(|line| ::log::warn!("{line}"));
+    let storage = match settings.data_dirs.as_slice() {
+        _ if settings.memory => Storage::Memory,
+        [directory] => Storage::Directory(directory.clone()),
+        directories => {
+            let directories: Vec<_> = directories.iter().map(|one| one.to_string_lossy()).collect();
+            let directories = directories.join(",");
+            return refuse(&format!(
+                "log.dirs={directories}: one directory is all that is served yet"
+            ));
+        }
+    };
+    match Server::start(Options { broker: Arc::new(settings.broker), storage, signals: true }) {
         Ok(server) => end(server.run()),
         Err(error) => refuse(&error),
     }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    logboat::run(std::env::args().skip(1))
+    logboat::run(std::env::args_os().skip(1))
 }

@@ -37,7 +37,7 @@ impl Shard {
         transactional: bool,
         needs: &mut u64,
     ) -> ProduceOutcome {
-        let ProduceEntry { position, partition: id, mut batch } = entry;
+        let ProduceEntry { position, partition: id, batch } = entry;
         let refused = |error, log_start_offset, message| ProduceOutcome {
             position,
             error,
@@ -53,6 +53,10 @@ impl Shard {
             return refused(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, -1, None);
         };
         let log_start = partition.log_start_offset;
+        let Some(mut batch) = batch else {
+            *needs = (*needs).max(partition.changed_in);
+            return refused(ErrorCode::NONE, log_start, None);
+        };
         if batch.header.is_transactional() || transactional {
             // Nobody can have registered the partition: transactions are not served yet.
             let message = "Transactions are not supported by this broker.";

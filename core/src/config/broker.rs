@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::error::ConfigError;
 use super::listener::{self, Listener};
 use super::overrides::Overrides;
+use super::together;
 use super::topic::TopicConfig;
 use super::value::Value;
 use super::values::{Values, from_value};
@@ -60,6 +61,7 @@ macro_rules! broker_config {
         impl BrokerConfig {
             fn resolve(values: Values) -> Result<Self, ConfigError> {
                 let id = values.node_id()?;
+                together::check(&values)?;
                 Ok(Self {
                     node_id: id.unwrap_or(0),
                     node_id_given: id.is_some(),

@@ -7,10 +7,15 @@ use super::*;
 
 const JOURNAL: ObjectId = ObjectId(7);
 
-fn append(store: &mut MemoryStore, at: u64, chunks: &[&'static [u8]]) -> Result<Stored, StoreError> {
+fn append(
+    store: &mut MemoryStore,
+    at: u64,
+    chunks: &[&'static [u8]],
+) -> Result<Stored, StoreError> {
     let chunks = chunks.iter().map(|chunk| Bytes::from_static(chunk)).collect();
     let operation = OperationId(1);
-    let effect = StorageEffect::Append { operation, object: JOURNAL, at, chunks, flush: true, waiting: 1 };
+    let effect =
+        StorageEffect::Append { operation, object: JOURNAL, at, chunks, flush: true, waiting: 1 };
     store.execute(effect).expect("appends are answered").1
 }
 
@@ -36,9 +41,12 @@ fn bytes_are_shared_not_copied() {
     append(&mut store, 0, &[DATA]).expect("there is room");
     let slice = store.slices(JOURNAL, 5, 7).next().expect("one piece");
     assert_eq!(slice.as_ptr(), DATA[5..].as_ptr());
-    let Some((_, Ok(Stored::Bytes(read)))) =
-        store.execute(StorageEffect::Read { operation: OperationId(2), object: JOURNAL, at: 5, len: 99 })
-    else {
+    let Some((_, Ok(Stored::Bytes(read)))) = store.execute(StorageEffect::Read {
+        operation: OperationId(2),
+        object: JOURNAL,
+        at: 5,
+        len: 99,
+    }) else {
         panic!("a read of what is there succeeds");
     };
     assert_eq!(read.as_ptr(), DATA[5..].as_ptr());

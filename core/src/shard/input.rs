@@ -65,8 +65,8 @@ pub struct ProduceEntry {
     pub position: (u32, u32),
     /// The partition, from the connection's image.
     pub partition: PartitionId,
-    /// The batch.
-    pub batch: ValidBatch,
+    /// The batch; none where the connection has refused it and only wants to know where the log starts.
+    pub batch: Option<ValidBatch>,
 }
 
 /// What a shard did with one [`ProduceEntry`].

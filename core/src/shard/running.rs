@@ -299,7 +299,7 @@ impl Shard {
     }
 
     /// Drops sealed files in which nothing is alive and which replay does not need.
-    pub(super) fn drop_dead_files(&mut self) {
+    pub(crate) fn drop_dead_files(&mut self) {
         let replay = self.root.replay.object;
         let mut kept = Vec::with_capacity(self.sealed.len());
         for object in core::mem::take(&mut self.sealed) {

@@ -51,3 +51,9 @@ pub(super) const KEYS: &[Key] = &[
     Key::long("log.segment.delete.delay.ms", "How long a dropped segment's file stays.").or("60000").from(0).dynamic().obeyed(),
     Key::boolean("unclean.leader.election.enable", "false", "Whether a copy that is behind may become the leader.").dynamic().otherwise(notice::REPLICA),
 ];
+
+/// A key that no release has, but that guides teach.
+#[rustfmt::skip] // a table: a line stays a line
+pub(super) const TAUGHT_KEYS: &[Key] = &[
+    Key::long("log.segment.ms", "Milliseconds after which a segment is closed; another name of log.roll.ms.").from(1).internal().otherwise(notice::SEGMENT_MS),
+];

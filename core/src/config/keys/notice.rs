@@ -2,6 +2,7 @@
 //!
 //! Each stands behind the names of the keys that were set, as one line: `zookeeper.connect: …`.
 
+pub(super) const SEGMENT_MS: &str = "is taken as log.roll.ms, which is the name that Kafka obeys";
 pub(super) const ZOOKEEPER: &str = "no ZooKeeper is needed; the broker keeps its own metadata";
 pub(super) const KRAFT: &str =
     "no controller is needed; this process is broker and controller in one";
