@@ -26,7 +26,7 @@ def run_sample(version: str, program: str, broker, topic: str, pause: str):
     sample = start_sample(version, program, broker.address, topic, pause)
     try:
         lines = [sample.stdout.readline().rstrip() for _ in range(10)]
-        wait_for(lambda: count(broker, topic) >= 10, 30, f"ten records of {program}")
+        wait_for(lambda: count(broker, topic) >= 10, 60, f"ten records of {program}")
         time.sleep(0.5)
         assert count(broker, topic) == 10
     finally:
