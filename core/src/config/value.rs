@@ -92,7 +92,7 @@ fn integer<T: core::str::FromStr + Into<i64>>(
     // Rust and Java agree: an optional sign, then digits only, within the type's bounds.
     match text.parse::<T>() {
         Ok(value) => Ok(Value::Integer(value.into())),
-        Err(_) => Err(format!("must be a whole number of type {}", config_type.name())),
+        Err(_) => Err(format!("Not a number of type {}", config_type.name())),
     }
 }
 
