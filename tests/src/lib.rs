@@ -1,1 +1,3 @@
-//! Tests of whole brokers.
+//! Tests of whole brokers, and the simulator.
+
+pub mod simulator;

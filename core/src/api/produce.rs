@@ -104,8 +104,9 @@ impl Shard {
         batch.header.base_offset = base_offset;
         batch.header.partition_leader_epoch = epoch;
         let bytes: Bytes = batch.bytes.freeze();
-        self.state.append(id, &batch.header, len, self.now.wall);
-        self.writer.push_batch(id, bytes, self.now.wall, !config.flushes_later());
+        let wall = self.writer.stamp(self.now.wall);
+        self.state.append(id, &batch.header, len, wall);
+        self.writer.push_batch(id, bytes, wall, !config.flushes_later());
         *needs = self.writer.last_slot();
         ProduceOutcome {
             position,
