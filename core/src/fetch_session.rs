@@ -16,6 +16,8 @@ use crate::time::Instant;
 
 /// A session that nobody used for this long makes room for a new one (`min.incremental.fetch.session.eviction.ms`).
 const EVICTION_MS: i64 = 120_000;
+/// The bits of a session's number that say on which shard it lives.
+pub(crate) const SHARD_MASK: i32 = 0x3f;
 
 /// One partition to read.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Target {
     pub topic: KString,
     /// The topic's id; zero where it was asked for by name.
     pub topic_id: Uuid,
+    /// The name of the topic that the id meant when the session last saw it; empty before, and without ids.
+    pub held: KString,
     /// What is asked.
     pub partition: FetchPartition,
     /// High watermark that the client was told; −1 at first.
@@ -73,6 +77,7 @@ pub(crate) fn targets_of(request: &mut FetchRequest) -> Targets {
             targets.push(Target {
                 topic: topic.topic.clone(),
                 topic_id: topic.topic_id,
+                held: KString::EMPTY,
                 partition,
                 known_high_watermark: -1,
                 known_log_start: -1,
@@ -134,9 +139,11 @@ impl Sessions {
             let Some(evict) = evict else { return 0 };
             self.sessions.remove(&evict);
         }
-        let mut id = random.positive();
-        while self.sessions.contains_key(&id) {
-            id = random.positive();
+        // The lowest bits name the shard, this one: 0.
+        let mut draw = || random.positive() & !SHARD_MASK;
+        let mut id = draw();
+        while id == 0 || self.sessions.contains_key(&id) {
+            id = draw();
         }
         // Names came as slices of a whole frame; the session must not keep that alive.
         let targets =

@@ -59,6 +59,8 @@ pub struct Image {
     pub cluster_id: KString,
     /// This broker's node id.
     pub node_id: i32,
+    /// How many shards there are.
+    pub shards: u16,
     /// Effective broker configuration.
     pub broker: Arc<BrokerConfig>,
     /// Topics by name.

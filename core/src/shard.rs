@@ -47,6 +47,8 @@ pub enum TimerKind {
     Retention,
     /// `producer.id.expiration.check.interval.ms`.
     ProducerExpiry,
+    /// `log.flush.interval.ms` or a topic's `flush.ms`.
+    Flush,
     /// The store was full: time to ask again.
     StoreFull,
 }
@@ -150,6 +152,10 @@ pub struct Shard {
     retention_at: Instant,
     producers_at: Instant,
     full_at: Option<Instant>,
+    /// Records that were acknowledged without a flush since the last one.
+    pub(crate) unflushed: i64,
+    /// When they must be flushed.
+    pub(crate) flush_at: Option<Instant>,
 }
 
 impl Shard {
@@ -195,6 +201,7 @@ impl Shard {
         let image = Arc::new(Image {
             cluster_id: root.cluster_id.clone(),
             node_id: root.node_id,
+            shards: 1,
             broker: broker.clone(),
             topics: BTreeMap::new(),
             topic_ids: BTreeMap::new(),
@@ -231,6 +238,8 @@ impl Shard {
                 .instant
                 .plus_millis(i64::from(broker.producer_id_expiration_check_interval_ms)),
             full_at: None,
+            unflushed: 0,
+            flush_at: None,
             phase,
             root,
             broker,
@@ -280,6 +289,7 @@ impl Shard {
             self.fetching.next_deadline().map(|at| (at, TimerKind::FetchDeadline)),
             Some((self.retention_at, TimerKind::Retention)),
             Some((self.producers_at, TimerKind::ProducerExpiry)),
+            self.flush_at.map(|at| (at, TimerKind::Flush)),
             self.full_at.map(|at| (at, TimerKind::StoreFull)),
         ];
         timers.into_iter().flatten().min()
@@ -289,6 +299,11 @@ impl Shard {
     #[must_use]
     pub fn state_hash(&self) -> u64 {
         crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &snapshot::encode(&self.state))
+    }
+
+    /// Whether the store is memory: nothing outlives the process.
+    pub(crate) const fn is_in_memory(&self) -> bool {
+        self.profile.tail_bytes == 0
     }
 
     /// Hands over what can be written now, and takes the snapshot that is due.

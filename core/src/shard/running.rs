@@ -265,6 +265,7 @@ impl Shard {
     /// Goes on with the snapshot when its blob, its slot or its root is durable.
     fn advance_snapshot(&mut self, done: Option<OperationId>) {
         let step = core::mem::replace(&mut self.snapshotting, Snapshotting::No);
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others stay as they are")]
         let step = match step {
             Snapshotting::Blob(operation, root) if done == Some(operation) => {
                 Snapshotting::Slot(root)
@@ -275,7 +276,8 @@ impl Shard {
             }
             other => other,
         };
-        self.snapshotting = match step {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others stay as they are")]
+        let next = match step {
             Snapshotting::Slot(root) if root.replay.sequence <= self.writer.durable() => {
                 let operation = self.numbers.operation();
                 self.storage(StorageEffect::ReplaceRoot { operation, bytes: root.encode() });
@@ -283,6 +285,7 @@ impl Shard {
             }
             other => other,
         };
+        self.snapshotting = next;
     }
 
     /// The root names a new snapshot: what only the old one needed goes.
@@ -300,7 +303,7 @@ impl Shard {
 
     /// Drops sealed files in which nothing is alive and which replay does not need, once that is durable: until then a
     /// crash takes back what emptied them.
-    pub(super) fn drop_dead_files(&mut self) {
+    pub(crate) fn drop_dead_files(&mut self) {
         let replay = self.root.replay.object;
         let mut kept = Vec::with_capacity(self.sealed.len());
         for object in core::mem::take(&mut self.sealed) {
@@ -340,6 +343,11 @@ impl Shard {
             if !self.writer.has_failed() {
                 self.expire_producers();
             }
+        }
+        if self.flush_at.take_if(|at| now >= *at).is_some() {
+            self.unflushed = 0;
+            let (operation, object) = (self.numbers.operation(), self.writer.object());
+            self.storage(StorageEffect::Flush { operation, object });
         }
         if self.full_at.is_some_and(|at| now >= at) {
             self.full_at = None;
