@@ -18,22 +18,18 @@ pub fn key(variable: &str) -> Option<String> {
             underscores += 1;
             continue;
         }
-        key.push_str(spelled(underscores));
+        spell(&mut key, underscores);
         underscores = 0;
         key.push(c.to_ascii_lowercase());
     }
-    key.push_str(spelled(underscores));
+    spell(&mut key, underscores);
     Some(key)
 }
 
-/// What a run of underscores stands for.
-const fn spelled(underscores: usize) -> &'static str {
-    match underscores {
-        0 => "",
-        1 => ".",
-        2 => "_",
-        _ => "-",
-    }
+/// Adds what a run of underscores stands for.
+fn spell(key: &mut String, underscores: usize) {
+    key.extend(std::iter::repeat_n('-', underscores / 3));
+    key.push_str(["", ".", "_"][underscores % 3]);
 }
 
 /// Whether a variable is meant for Java, for Kafka's scripts and images, or is one that Kubernetes sets for a service

@@ -90,6 +90,10 @@ impl Server {
     pub fn run(mut self) -> io::Result<Stop> {
         loop {
             if let Stage::Over(stop) = self.stage {
+                if stop == Stop::Failed {
+                    // A disk that hangs must not keep the process: its helpers are not waited for.
+                    std::mem::forget(self);
+                }
                 return Ok(stop);
             }
             self.turn()?;

@@ -12,6 +12,7 @@ fn variables_name_keys() {
             "KAFKA_LISTENER_NAME_EXTERNAL_SCRAM___SHA___256_SASL_JAAS_CONFIG",
             Some("listener.name.external.scram-sha-256.sasl.jaas.config"),
         ),
+        ("KAFKA_A____B_____C", Some("a-.b-_c")),
         ("KAFKA_advertised_listeners", Some("advertised.listeners")),
         ("KAFKA_PORT", Some("port")),
         ("KAFKA_HEAP_OPTS", None),

@@ -74,11 +74,6 @@ impl Server {
             line += &format!(
                 "; for this machine only: --override listeners=PLAINTEXT://0.0.0.0:{port} opens it to others"
             );
-        } else {
-            log::warn!(
-                "whoever reaches {} can read and write everything: there is no authentication",
-                addresses.join(", ")
-            );
         }
         // Nobody may be listening.
         let _ = writeln!(std::io::stdout().lock(), "{line}");

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 
 use super::*;
+use crate::config::BrokerConfig;
 
 fn broker(pairs: &[(&str, &str)]) -> BrokerConfig {
     BrokerConfig::from_pairs(pairs.iter().copied()).unwrap_or_else(|error| panic!("{error}"))
@@ -49,7 +50,7 @@ fn assert_outcome(
                 expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
             assert_eq!(got, expected, "{case:?}");
         }
-        // The end of a message is in our own words; its shape and its code are Kafka's.
+        // Where Kafka's message goes on with a Java object, ours says it in words.
         (Err(got), Err(expected)) => assert!(got.starts_with(expected), "{case:?}: {got}"),
         (got, expected) => panic!("{case:?}: {got:?} instead of {expected:?}"),
     }
@@ -76,7 +77,7 @@ fn a_topic_is_created_with_values_that_are_allowed() {
         (&[("retention.ms", Some(""))], Err("40 Invalid value  for configuration retention.ms: ")),
         (
             &[("retention.ms", Some("-2"))],
-            Err("40 Invalid value -2 for configuration retention.ms: must be at least -1"),
+            Err("40 Invalid value -2 for configuration retention.ms: Value must be at least -1"),
         ),
         (
             &[("retention.ms", None)],
@@ -85,13 +86,12 @@ fn a_topic_is_created_with_values_that_are_allowed() {
         (
             &[("cleanup.policy", Some("bogus"))],
             Err(
-                "40 Invalid value bogus for configuration cleanup.policy: bogus is not allowed; each member must be \
-                 one of: compact, delete",
+                "40 Invalid value bogus for configuration cleanup.policy: String must be one of: compact, delete",
             ),
         ),
         (
             &[("segment.bytes", Some("100"))],
-            Err("40 Invalid value 100 for configuration segment.bytes: must be at least"),
+            Err("40 Invalid value 100 for configuration segment.bytes: Value must be at least"),
         ),
         (&[("internal.segment.bytes", Some("100"))], Ok(&[("internal.segment.bytes", "100")])),
         (
@@ -139,7 +139,7 @@ fn a_topics_values_change_one_by_one() {
         (
             &[],
             &[append("cleanup.policy", "bogus")],
-            Err("40 Invalid value delete,bogus for configuration cleanup.policy: "),
+            Err("40 Invalid value bogus for configuration cleanup.policy: "),
         ),
         (
             &[],
@@ -277,7 +277,7 @@ fn a_brokers_values_change_while_it_runs() {
         (
             Cluster,
             &[append("log.cleanup.policy", "bogus")],
-            Err("42 Invalid value delete,bogus for configuration log."),
+            Err("42 Invalid value bogus for configuration log."),
         ),
         (
             Cluster,
@@ -391,4 +391,45 @@ fn operations_have_kafkas_codes() {
     let known = [AlterOp::Set, AlterOp::Delete, AlterOp::Append, AlterOp::Subtract].map(Some);
     assert_eq!([0, 1, 2, 3].map(AlterOp::from_code), known);
     assert_eq!([-1, 4].map(AlterOp::from_code), [None, None]);
+}
+
+#[test]
+fn what_is_set_is_bounded_and_a_long_list_costs_no_square_of_itself() {
+    let long = "0:1,".repeat(10_000);
+    let too_long = "40 The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.";
+    let name = "leader.replication.throttled.replicas";
+    let topic = broker(&[]);
+    assert_outcome("create", create_topic(&topic, [(name, Some(long.as_str()))]), Err(too_long));
+    let one = [Alteration { name, op: AlterOp::Set, value: Some(&long) }];
+    assert_outcome("set", alter_topic(&topic, &Overrides::EMPTY, &one), Err(too_long));
+    let one = [Alteration { name: "custom", op: AlterOp::Set, value: Some(&long) }];
+    assert_outcome("broker", alter_broker(&topic, BrokerScope::Broker, &one), Err(too_long));
+    let one = [Alteration { name: &long, op: AlterOp::Set, value: Some("1") }];
+    assert_outcome("name", alter_broker(&topic, BrokerScope::Broker, &one), Err(too_long));
+    let one = [Alteration { name, op: AlterOp::Append, value: Some(&long) }];
+    assert_outcome("append", alter_topic(&topic, &Overrides::EMPTY, &one), Err(too_long));
+    let half: Overrides = [(name, &long[..30_000])].into_iter().collect();
+    let one = [append(name, "1000:1000"), append("follower.replication.throttled.replicas", "0:1")];
+    assert!(alter_topic(&topic, &half, &one).is_ok());
+    let other: String = (0..3000).map(|i| format!("{i}:7,")).collect();
+    let full = [(name, &"9:9999,".repeat(4000)[..])].into_iter().collect();
+    let one = [Alteration { name, op: AlterOp::Append, value: Some(&other) }];
+    assert_outcome("grown", alter_topic(&topic, &full, &one), Err(too_long));
+
+    let many: Vec<String> = (0..1001).map(|i| format!("custom.{i}")).collect();
+    let many: Vec<(&str, Option<&str>)> =
+        many.iter().map(|name| (name.as_str(), Some("1"))).collect();
+    assert!(replace_broker(&topic, BrokerScope::Broker, &many[..1000]).is_ok());
+    let refused = replace_broker(&topic, BrokerScope::Broker, &many);
+    assert_outcome("many", refused, Err("42 No more than 1000 values can be set"));
+
+    let unknown = create_topic(&topic, [(&"x".repeat(5000)[..], Some("1"))])
+        .map_err(|error| error.message.len());
+    assert!(unknown.is_err_and(|length| length < 1100));
+
+    let members: Vec<String> = (0..100_000).map(|i| format!("m{i}")).collect();
+    assert_eq!(
+        joined(&members.join(","), &members.join(","), AlterOp::Append).len(),
+        members.join(",").len()
+    );
 }

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::config::key::ConfigType;
-use crate::config::keys::broker_key;
-use crate::config::notices;
+use crate::config::keys::{broker_key, broker_keys, topic_keys, topic_synonyms};
+use crate::config::{Standing, notices};
 use crate::record::{CompressionTarget, TimestampType};
 
 fn built(pairs: &[(&str, &str)]) -> BrokerConfig {
@@ -38,6 +38,41 @@ fn every_field_can_hold_what_its_key_allows() {
         };
         assert_eq!(*field, expected, "{name}");
         assert!(key.default.is_some() || expected.starts_with("Option"), "{name} has no default");
+    }
+}
+
+#[test]
+fn what_is_said_to_be_obeyed_has_a_place_where_it_is_obeyed() {
+    // Not fields of their own: who the broker is, where it listens, and where its host keeps data.
+    const ELSEWHERE: &[&str] = &[
+        "advertised.listeners",
+        "broker.id",
+        "controller.listener.names",
+        "inter.broker.listener.name",
+        "listener.security.protocol.map",
+        "listeners",
+        "log.dir",
+        "log.dirs",
+        "log.message.timestamp.difference.max.ms",
+        "node.id",
+    ];
+    let field = |name: &str| FIELDS.iter().any(|(key, _)| *key == name);
+    let topics =
+        |name: &str| topic_keys().iter().any(|key| topic_synonyms(key.name).contains(&name));
+    for key in broker_keys() {
+        match key.standing {
+            Standing::Obeyed => {
+                assert!(
+                    field(key.name) || topics(key.name) || ELSEWHERE.contains(&key.name),
+                    "{}",
+                    key.name
+                );
+            }
+            Standing::Otherwise(_) | Standing::Refused(_) => {
+                assert!(!field(key.name), "{}", key.name)
+            }
+            Standing::NotYet => {}
+        }
     }
 }
 
@@ -170,11 +205,11 @@ fn what_stops_the_start_is_said_in_one_line() {
     let table: &[(&[(&str, &str)], &str)] = &[
         (
             &[("num.partitions", "0")],
-            "Invalid value 0 for configuration num.partitions: must be at least 1",
+            "Invalid value 0 for configuration num.partitions: Value must be at least 1",
         ),
         (
             &[("num.partitions", "many")],
-            "Invalid value many for configuration num.partitions: must be a whole number of type INT",
+            "Invalid value many for configuration num.partitions: Not a number of type INT",
         ),
         (
             &[("log.retention.hour", "5")],
@@ -282,7 +317,7 @@ fn the_key_that_guides_teach_is_taken_as_the_one_that_kafka_obeys() {
     assert_eq!(built(&[("log.roll.hours", "1"), ("log.segment.ms", "5")]).topic.segment_ms, 5);
     assert_eq!(
         refused(&[("log.segment.ms", "0")]),
-        "Invalid value 0 for configuration log.segment.ms: must be at least 1"
+        "Invalid value 0 for configuration log.segment.ms: Value must be at least 1"
     );
     let lines: Vec<String> = notices(["log.segment.ms"]);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! docs/CONFIGURATION.md is made from the tables, and is current.
 //!
-//! After a change of the tables: `LOGBOAT_WRITE_DOCS=1 cargo test -p logboat-core --test config_document`.
+//! After a change of the tables: `LOGBOAT_WRITE_DOCS=1 cargo test -p logboat-tests --test config_document`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use logboat_core::config::{ConfigKey, SINGLE_NODE, Standing};
 const HEAD: &str = "\
 # Configuration
 
-<!-- Made from core/src/config/keys by core/tests/config_document.rs; a change goes there. -->
+<!-- Made from core/src/config/keys by tests/tests/config_document.rs; a change goes there. -->
 
 Keys, types, defaults and limits are Kafka's: those of 4.3.1, and keys that releases from 2.5.0 on had. They can stand
 in a file (`logboat server.properties`), in the environment (`KAFKA_LOG_RETENTION_HOURS` for `log.retention.hours`; `__`
@@ -49,7 +49,7 @@ fn document() -> String {
     text.push_str("\nKeys of a topic, and the broker's key that gives the default:\n\n");
     topic_table(&mut text, &topics);
 
-    text.push_str("\n## Known, but not obeyed yet\n\nValues are checked, kept and described.\n\nKeys of the broker:\n\n");
+    text.push_str("\n## Known, but not obeyed yet\n\nValues are checked, kept and described. `compact` in a cleanup policy asks every record for a key, as it must, but\nnothing is compacted yet.\n\nKeys of the broker:\n\n");
     let (keys, topics) = pick(|standing| standing == Standing::NotYet);
     table(&mut text, &keys);
     text.push_str("\nKeys of a topic:\n\n");
