@@ -12,6 +12,7 @@ mod transmit;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -98,6 +99,11 @@ impl Server {
             }
             self.turn()?;
         }
+    }
+
+    /// The addresses that it listens on, in the order of `listeners`.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().map(Listener::address)
     }
 
     fn turn(&mut self) -> io::Result<()> {
