@@ -1,0 +1,3 @@
+//! configs
+use logboat_tests::cases;
+cases! {}

@@ -1,0 +1,3 @@
+//! traps
+use logboat_tests::cases;
+cases! {}
