@@ -134,7 +134,7 @@ impl Server {
 
     /// How long the loop may sleep.
     fn timeout(&self) -> Option<Duration> {
-        if !self.marked.is_empty() {
+        if !self.marked.is_empty() || self.stage == Stage::Starting {
             return Some(Duration::ZERO);
         }
         let shard = self.shard.poll_timeout().map(|(deadline, _)| deadline);
