@@ -2,10 +2,25 @@
 //!
 //! What stands here is advertised, so it works in full. One handler file an API key; this file only lists.
 
+mod alter_configs;
+mod config_resources;
+mod create_partitions;
 mod create_topics;
+mod delete_records;
+mod delete_topics;
+mod describe_cluster;
+mod describe_configs;
+mod describe_log_dirs;
+mod describe_topic_partitions;
 pub(crate) mod fetch;
+mod find_coordinator;
+mod incremental_alter_configs;
+mod init_producer_id;
 mod list_offsets;
 mod metadata;
+mod offset_commit;
+mod offset_fetch;
+mod offset_for_leader_epoch;
 mod produce;
 pub(crate) mod topics;
 
@@ -21,6 +36,7 @@ use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
 /// The versions served of an API; none where it is not served.
 #[must_use]
 #[inline]
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is not named is not served")]
 pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
     match key {
         ApiKey::Produce
@@ -28,13 +44,28 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::ListOffsets
         | ApiKey::Metadata
         | ApiKey::ApiVersions
-        | ApiKey::CreateTopics => Some(key.versions()),
+        | ApiKey::OffsetCommit
+        | ApiKey::OffsetFetch
+        | ApiKey::FindCoordinator
+        | ApiKey::CreateTopics
+        | ApiKey::DeleteTopics
+        | ApiKey::DeleteRecords
+        | ApiKey::InitProducerId
+        | ApiKey::OffsetForLeaderEpoch
+        | ApiKey::DescribeConfigs
+        | ApiKey::AlterConfigs
+        | ApiKey::DescribeLogDirs
+        | ApiKey::CreatePartitions
+        | ApiKey::IncrementalAlterConfigs
+        | ApiKey::DescribeCluster
+        | ApiKey::DescribeTopicPartitions => Some(key.versions()),
         _ => None,
     }
 }
 
 impl Shard {
     /// Hands a request to its handler.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what has no handler is not served")]
     pub(crate) fn request(
         &mut self,
         id: RequestId,
@@ -51,7 +82,25 @@ impl Shard {
             Request::Fetch(request) => self.fetch(id, context, request),
             Request::ListOffsets(request) => self.list_offsets(id, context, request),
             Request::Metadata(request) => self.metadata(id, context, &request),
+            Request::OffsetCommit(request) => self.offset_commit(id, context, &request),
+            Request::OffsetFetch(request) => self.offset_fetch(id, context, *request),
+            Request::FindCoordinator(request) => self.find_coordinator(id, context, *request),
             Request::CreateTopics(request) => self.create_topics(id, context, &request),
+            Request::DeleteTopics(request) => self.delete_topics(id, context, *request),
+            Request::DeleteRecords(request) => self.delete_records(id, &request),
+            Request::InitProducerId(request) => self.init_producer_id(id, &request),
+            Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(id, &request),
+            Request::DescribeConfigs(request) => self.describe_configs(id, &request),
+            Request::AlterConfigs(request) => self.alter_configs(id, &request),
+            Request::DescribeLogDirs(request) => self.describe_log_dirs(id, &request),
+            Request::IncrementalAlterConfigs(request) => {
+                self.incremental_alter_configs(id, &request);
+            }
+            Request::CreatePartitions(request) => self.create_partitions(id, &request),
+            Request::DescribeCluster(request) => self.describe_cluster(id, context, &request),
+            Request::DescribeTopicPartitions(request) => {
+                self.describe_topic_partitions(id, &request);
+            }
             // The connection lets nothing else through.
             _ => self.reply_after(0, id, Reply::Close),
         }
@@ -60,7 +109,8 @@ impl Shard {
 
 /// A reply whose changes will never be durable: the journal has failed.
 ///
-/// Produce says so for each partition; other clients see their connection close, and ask again.
+/// Produce, DeleteRecords and OffsetCommit say so for each partition; other clients see their connection close, and ask
+/// again.
 #[must_use]
 pub(crate) fn failed(reply: Reply) -> Reply {
     match reply {
@@ -73,6 +123,20 @@ pub(crate) fn failed(reply: Reply) -> Reply {
             Reply::Produce(outcomes)
         }
         Reply::Response(Response::Fetch(response)) => Reply::Response(Response::Fetch(response)),
+        Reply::Response(Response::DeleteRecords(mut response)) => {
+            for partition in response.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+                partition.low_watermark = -1;
+                partition.error_code = ErrorCode::KAFKA_STORAGE_ERROR;
+            }
+            Reply::Response(response.into())
+        }
+        // As Kafka's coordinator words it: somewhere else it might be stored.
+        Reply::Response(Response::OffsetCommit(mut response)) => {
+            for partition in response.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+                partition.error_code = ErrorCode::NOT_COORDINATOR;
+            }
+            Reply::Response(response.into())
+        }
         Reply::Response(_) | Reply::Close => Reply::Close,
     }
 }

@@ -16,6 +16,7 @@ pub mod keys;
 mod listener;
 mod overrides;
 mod suggest;
+mod together;
 mod topic;
 mod value;
 mod values;

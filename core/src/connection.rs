@@ -68,6 +68,7 @@ impl Workspace {
 
 /// What a connection wants of its host.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
 pub enum Demand {
     /// Hand this to the shard, as [`Input::Request`](crate::shard::input::Input::Request).
     Request {
@@ -116,6 +117,8 @@ pub struct Connection {
     pipeline: Pipeline,
     demands: VecDeque<Demand>,
     out: VecDeque<Chunk>,
+    /// What is wrong with the bytes behind the frames that are complete.
+    fault: Option<CloseReason>,
     closing: Option<CloseReason>,
     closed: bool,
 }
@@ -132,6 +135,7 @@ impl Connection {
             pipeline: Pipeline::default(),
             demands: VecDeque::new(),
             out: VecDeque::new(),
+            fault: None,
             closing: None,
             closed: false,
         }
@@ -144,13 +148,13 @@ impl Connection {
     /// buffer of its own as its bytes arrive.
     pub fn receive(&mut self, arena: &mut BytesMut, workspace: &Workspace) {
         let max = workspace.image.broker.socket_request_max_bytes;
-        if self.closing.is_some() {
+        if self.closing.is_some() || self.fault.is_some() {
             arena.clear();
         } else if let Err(BadLength(length)) =
             self.framing.receive(arena, usize::try_from(max).unwrap_or(0))
         {
             arena.clear();
-            self.closing = Some(CloseReason::FrameSize(length));
+            self.fault = Some(CloseReason::FrameSize(length));
         }
     }
 
@@ -177,12 +181,18 @@ impl Connection {
             if self.closed {
                 return None;
             }
+            if self.closing.is_some() {
+                break;
+            }
             let Some(frame) = self.next_frame() else { break };
             if let Err(reason) = self.request(now, frame, workspace) {
                 self.closing = Some(reason);
             }
         }
         self.watch_header(now);
+        if self.framing.queued_frames() == 0 {
+            self.closing = self.closing.or(self.fault);
+        }
         // What was asked before the fault is still answered, in order.
         let reason = self.closing.filter(|_| self.pipeline.is_empty())?;
         self.closed = true;
@@ -245,6 +255,7 @@ impl Connection {
             client_id: header.client_id.unwrap_or_default(),
             client_host: self.endpoint.client_host.clone(),
         };
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others go to a shard as they are")]
         match request {
             Request::ApiVersions(request) => {
                 let response = crate::api::api_versions(&request, version);
@@ -309,12 +320,29 @@ impl Connection {
     }
 
     /// Where clients find this broker depends on the listener by which they came.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other answer names a broker's address")]
     fn fill_endpoint(&self, response: &mut Response) {
-        if let Response::Metadata(metadata) = response {
-            for broker in &mut metadata.brokers {
-                broker.host = self.endpoint.host.clone();
-                broker.port = i32::from(self.endpoint.port);
+        let (host, port) = (&self.endpoint.host, i32::from(self.endpoint.port));
+        match response {
+            Response::Metadata(metadata) => {
+                for broker in &mut metadata.brokers {
+                    (broker.host, broker.port) = (host.clone(), port);
+                }
             }
+            Response::DescribeCluster(cluster) => {
+                for broker in &mut cluster.brokers {
+                    (broker.host, broker.port) = (host.clone(), port);
+                }
+            }
+            Response::FindCoordinator(found) => {
+                if found.node_id >= 0 && found.coordinators.is_empty() {
+                    (found.host, found.port) = (host.clone(), port);
+                }
+                for one in found.coordinators.iter_mut().filter(|one| one.node_id >= 0) {
+                    (one.host, one.port) = (host.clone(), port);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -345,6 +373,7 @@ impl Connection {
     #[must_use]
     pub fn wants_read(&self) -> bool {
         self.closing.is_none()
+            && self.fault.is_none()
             && self.out.is_empty()
             && self.framing.queued() < QUEUED_BYTES
             && self.pipeline.has_room()

@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
 use crate::chunk::ObjectId;
+use crate::shard::StoreContents;
 use crate::shard::input::{OperationId, StorageEffect, StoreError, Stored};
-use crate::shard::{StoreContents, StoreProfile};
 
 #[cfg(test)]
 mod tests;
@@ -39,12 +39,6 @@ impl MemoryStore {
     #[must_use]
     pub const fn new(capacity: u64) -> Self {
         Self { root: None, objects: BTreeMap::new(), owned: 0, capacity }
-    }
-
-    /// What this store can do: no alignment, and no tail beside it, for it is memory itself.
-    #[must_use]
-    pub const fn profile(journal_file_bytes: u64) -> StoreProfile {
-        StoreProfile { journal_file_bytes, alignment: 1, tail_bytes: 0 }
     }
 
     /// What is in it, as a shard wants to know at its start.

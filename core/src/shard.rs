@@ -298,6 +298,11 @@ impl Shard {
         crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &snapshot::encode(&self.state))
     }
 
+    /// Whether the store is memory: nothing outlives the process.
+    pub(crate) const fn is_in_memory(&self) -> bool {
+        self.profile.tail_bytes == 0
+    }
+
     /// Hands over what can be written now, and takes the snapshot that is due.
     fn pump(&mut self) {
         if !matches!(self.phase, Phase::Running | Phase::Stopping) {

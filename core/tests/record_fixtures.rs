@@ -1,120 +1,18 @@
 //! Bytes that Kafka's own builder wrote (clients 2.5.0 and 4.3.1, made by `tests/oracle-records/run.sh`), read, checked
-//! and converted; and bytes of ours, written out for Kafka's classes to read.
+//! and converted.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on fails")]
 
+#[path = "support/kafka.rs"]
+mod kafka;
+
 use bytes::BytesMut;
+use kafka::*;
 use logboat_core::record::batch::{Batches, TimestampType};
 use logboat_core::record::legacy::{DownConversion, Progress};
 use logboat_core::record::lookup::{first_at_or_after, first_of_max_timestamp};
 use logboat_core::record::{
-    BatchBuilder, Codec, CompressionTarget, Header, Records, Scratch, ValidationRules, validate,
+    BatchBuilder, Codec, CompressionTarget, Scratch, ValidationRules, validate,
 };
-use logboat_core::time::UnixMillis;
-use std::fmt::Write as _;
-
-const T: i64 = 1_600_000_000_000;
-const NOW: UnixMillis = UnixMillis(T + 100_000);
-const CODECS: [Codec; 5] = [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd];
-
-struct Fixture {
-    name: String,
-    shape: String,
-    magic: i8,
-    codec: Codec,
-    count: usize,
-    bytes: Vec<u8>,
-}
-
-fn fixtures() -> Vec<Fixture> {
-    let files =
-        [include_str!("fixtures/records-2.5.0.txt"), include_str!("fixtures/records-4.3.1.txt")];
-    files.iter().flat_map(|file| file.lines()).map(fixture).collect()
-}
-
-fn fixture(line: &str) -> Fixture {
-    let fields: Vec<&str> = line.split(' ').collect();
-    let hex = fields[5].strip_prefix('=').unwrap();
-    Fixture {
-        name: fields[..5].join(" "),
-        shape: fields[1].to_owned(),
-        magic: fields[2].parse().unwrap(),
-        codec: *CODECS.iter().find(|codec| codec.name() == fields[3]).unwrap(),
-        count: fields[4].parse().unwrap(),
-        bytes: (0..hex.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-            .collect(),
-    }
-}
-
-// The records of RecordOracle.java, by the same formulas.
-
-fn key(i: usize) -> Option<Vec<u8>> {
-    (!i.is_multiple_of(3)).then(|| format!("key-{i}").into_bytes())
-}
-
-fn value(i: usize) -> Option<Vec<u8>> {
-    let pad = (0..i * 37 % 400).map(|j| b'a' + ((i * 31 + j * j) % 26) as u8);
-    (i % 5 != 4).then(|| format!("value-{i} ").into_bytes().into_iter().chain(pad).collect())
-}
-
-fn headers(i: usize) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    if i % 4 != 1 {
-        return Vec::new();
-    }
-    vec![(b"h1".to_vec(), Some(format!("x{i}").into_bytes())), (b"h2".to_vec(), None)]
-}
-
-fn timestamp(i: usize) -> i64 {
-    T + i as i64 * 7 - if i % 4 == 3 { 1000 } else { 0 }
-}
-
-/// A batch of the same records, of ours.
-fn ours(builder: BatchBuilder, count: usize) -> BytesMut {
-    let mut builder = builder;
-    for i in 0..count {
-        let headers = headers(i);
-        let headers: Vec<Header<'_>> =
-            headers.iter().map(|(key, value)| Header { key, value: value.as_deref() }).collect();
-        builder.append(timestamp(i), key(i).as_deref(), value(i).as_deref(), &headers);
-    }
-    builder.build(&mut Scratch::default()).unwrap()
-}
-
-fn hex(bytes: Option<&[u8]>) -> String {
-    bytes.map_or("-".to_owned(), |bytes| {
-        bytes.iter().fold("=".to_owned(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").unwrap();
-            hex
-        })
-    })
-}
-
-/// Checks the records of a v2 batch against the formulas.
-fn assert_records(
-    name: &str,
-    batch: &[u8],
-    count: usize,
-    magic: i8,
-    base: i64,
-    append_time: Option<i64>,
-) {
-    let mut scratch = Scratch::default();
-    let mut records = Records::new(batch, 1 << 30, &mut scratch).unwrap();
-    for i in 0..count {
-        let record = records.next().unwrap().unwrap_or_else(|| panic!("{name}: no record {i}"));
-        assert_eq!(record.offset, base + i as i64, "{name}");
-        let sent = if magic == 0 { -1 } else { timestamp(i) };
-        assert_eq!(record.timestamp, append_time.unwrap_or(sent), "{name} {i}");
-        assert_eq!(record.key, key(i).as_deref(), "{name} {i}");
-        assert_eq!(record.value, value(i).as_deref(), "{name} {i}");
-        let expected = if magic == 2 { headers(i) } else { Vec::new() };
-        let found: Vec<_> =
-            record.headers.map(|h| (h.key.to_vec(), h.value.map(<[u8]>::to_vec))).collect();
-        assert_eq!(found, expected, "{name} {i}");
-    }
-    assert!(records.next().unwrap().is_none(), "{name}");
-}
 
 #[test]
 fn batches_of_kafka_are_kept_as_they_are() {
@@ -252,22 +150,6 @@ fn broken_message_sets_are_refused_and_nothing_panics() {
     }
 }
 
-/// Converts `batch` down with this budget a call and returns the message set.
-fn down(batch: &[u8], fetch_version: i16, fetch_offset: i64, budget: usize) -> BytesMut {
-    let mut conversion = DownConversion::new(fetch_version, fetch_offset).unwrap();
-    let mut out = BytesMut::new();
-    let mut scratch = Scratch::default();
-    for call in 0.. {
-        assert!(call < 10_000, "every call writes something");
-        let before = out.len();
-        match conversion.convert(batch, budget, 1 << 30, &mut out, &mut scratch).unwrap() {
-            Progress::Done => return out,
-            Progress::More => assert!(out.len() > before),
-        }
-    }
-    unreachable!()
-}
-
 #[test]
 fn what_goes_down_comes_up_the_same() {
     for codec in [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4] {
@@ -380,120 +262,4 @@ fn batches_follow_each_other_and_a_cut_one_ends_them() {
         batches.by_ref().map(|(header, bytes)| (header.base_offset, bytes.len())).collect();
     assert_eq!(found, [(0, one.len()), (3, two.len())]);
     assert_eq!(batches.rest().len(), 40);
-}
-
-/// One file for Kafka's classes to read, and the lines that they ought to print.
-struct Written {
-    dir: std::path::PathBuf,
-    expected: String,
-    files: usize,
-}
-
-impl Written {
-    fn file(&mut self, name: &str, bytes: &[u8], expect: impl Fn(usize) -> String, count: usize) {
-        let name = format!("{:03}-{name}", self.files);
-        self.files += 1;
-        std::fs::write(self.dir.join("written").join(&name), bytes).unwrap();
-        writeln!(self.expected, "# {name}").unwrap();
-        (0..count).for_each(|i| writeln!(self.expected, "{}", expect(i)).unwrap());
-    }
-}
-
-fn line(
-    i: usize,
-    magic: i8,
-    codec: Codec,
-    stamped: &str,
-    producer: (i64, i32),
-    time: i64,
-    base: i64,
-) -> String {
-    let (id, sequence) = producer;
-    let sequence = if sequence < 0 { -1 } else { sequence + i as i32 };
-    let mut line =
-        format!("{magic} {} {stamped} {id} {sequence} {} {time}", codec.name(), base + i as i64);
-    write!(line, " {} {}", hex(key(i).as_deref()), hex(value(i).as_deref())).unwrap();
-    for (key, value) in if magic == 2 { headers(i) } else { Vec::new() } {
-        write!(line, " {}{}", String::from_utf8(key).unwrap(), hex(value.as_deref())).unwrap();
-    }
-    line
-}
-
-#[test]
-#[ignore = "tests/oracle-records/run.sh runs it and has Kafka's classes read what it writes"]
-fn writes_for_the_oracle() {
-    let dir = std::path::PathBuf::from(std::env::var("LOGBOAT_RECORDS_OUT").unwrap());
-    let mut written = Written { dir, expected: String::new(), files: 0 };
-    let none = (-1, -1);
-    for codec in CODECS {
-        for count in [1, 12, 400, 5000] {
-            let expect = |i| line(i, 2, codec, "CreateTime", none, timestamp(i), 9);
-            written.file(
-                "builder",
-                &ours(BatchBuilder::new(codec).base_offset(9), count),
-                expect,
-                count,
-            );
-        }
-        let expect = |i| line(i, 2, codec, "LogAppendTime", (5, 70), T + 9, 0);
-        let builder =
-            BatchBuilder::new(codec).producer(5, 1, 70).transactional().log_append_time(T + 9);
-        written.file("append-time", &ours(builder, 12), expect, 12);
-        for to in CODECS {
-            let rules = ValidationRules {
-                compression: CompressionTarget::Codec(to),
-                max_message_bytes: 1 << 24,
-                ..ValidationRules::default()
-            };
-            let sent = ours(BatchBuilder::new(codec).producer(5, 1, 70), 2000);
-            let valid = validate(NOW, 9, sent, &rules, &mut Scratch::default()).unwrap();
-            let expect = |i| line(i, 2, to, "CreateTime", (5, 70), timestamp(i), 0);
-            written.file("recompressed", &valid.bytes, expect, 2000);
-        }
-        if codec == Codec::Zstd {
-            continue;
-        }
-        for (version, magic, stamped) in [(1, 0, "none"), (3, 1, "CreateTime")] {
-            // The last budget makes several wrappers out of one batch.
-            for (count, budget) in
-                [(1, usize::MAX), (400, usize::MAX), (5000, usize::MAX), (400, 10_000)]
-            {
-                let set = down(
-                    &ours(BatchBuilder::new(codec).base_offset(30), count),
-                    version,
-                    0,
-                    budget,
-                );
-                let time = |i| if magic == 0 { -1 } else { timestamp(i) };
-                let expect = |i| line(i, magic, codec, stamped, none, time(i), 30);
-                written.file("down", &set, expect, count);
-            }
-            let set = down(
-                &ours(BatchBuilder::new(codec).log_append_time(T + 9), 12),
-                version,
-                0,
-                usize::MAX,
-            );
-            let (time, stamped) = if magic == 0 { (-1, "none") } else { (T + 9, "LogAppendTime") };
-            written.file(
-                "down-append-time",
-                &set,
-                |i| line(i, magic, codec, stamped, none, time, 0),
-                12,
-            );
-        }
-    }
-    for fixture in fixtures().iter().filter(|f| f.magic < 2 && f.shape == "plain") {
-        let sent = BytesMut::from(&fixture.bytes[..]);
-        let valid =
-            validate(NOW, 2, sent, &ValidationRules::default(), &mut Scratch::default()).unwrap();
-        let headers_of_magic = |i: usize| {
-            let time = if fixture.magic == 0 { -1 } else { timestamp(i) };
-            // A v2 batch, but without the headers that the old formats do not have.
-            let line = line(i, 1, fixture.codec, "CreateTime", none, time, 0);
-            format!("2{}", &line[1..])
-        };
-        written.file("up", &valid.bytes, headers_of_magic, fixture.count);
-    }
-    std::fs::write(written.dir.join("expected"), &written.expected).unwrap();
 }

@@ -1,2 +1,7 @@
 //! The native server.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    logboat::run(std::env::args_os().skip(1))
+}

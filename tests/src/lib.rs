@@ -1,1 +1,3 @@
 //! Tests of whole brokers.
+
+pub mod store_conformance;

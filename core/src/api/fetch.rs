@@ -23,6 +23,10 @@ const MAX_WAIT_MS: i32 = 300_000;
 
 /// What a fetch came to.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for a moment; a box would be an allocation for every fetch"
+)]
 pub(crate) enum Evaluation {
     /// This is the answer; it may leave when slot `needs` is durable.
     Answer {
@@ -274,13 +278,13 @@ impl Shard {
 
 /// Adds a range, to the one before it where they touch.
 fn push_stored(chunks: &mut Chunks, object: crate::chunk::ObjectId, at: u64, len: u32) {
-    if let Some(Chunk::Stored { object: o, at: a, len: l }) = chunks.last_mut() {
-        if *o == object && *a + u64::from(*l) == at {
-            if let Some(sum) = l.checked_add(len) {
-                *l = sum;
-                return;
-            }
-        }
+    if let Some(Chunk::Stored { object: o, at: a, len: l }) = chunks.last_mut()
+        && *o == object
+        && *a + u64::from(*l) == at
+        && let Some(sum) = l.checked_add(len)
+    {
+        *l = sum;
+        return;
     }
     chunks.push(Chunk::Stored { object, at, len });
 }

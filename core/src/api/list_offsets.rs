@@ -104,7 +104,7 @@ impl Shard {
 
     /// Answers what needs no record; gives the time to look up otherwise.
     fn list_offset(
-        &mut self,
+        &self,
         id: PartitionId,
         asked: &ListOffsetsPartition,
         version: i16,

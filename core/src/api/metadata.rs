@@ -19,7 +19,7 @@ use crate::shard::Shard;
 use crate::shard::input::{Reply, RequestContext, RequestId};
 
 /// What authorized operations say when they were not asked for.
-const NOT_ASKED: i32 = i32::MIN;
+pub(crate) const NOT_ASKED: i32 = i32::MIN;
 /// All operations on a topic: Read, Write, Create, Delete, Alter, Describe, DescribeConfigs, AlterConfigs by their bits.
 pub(crate) const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
 /// All operations on the cluster: Create, Alter, Describe, ClusterAction, DescribeConfigs, AlterConfigs, IdempotentWrite.
@@ -137,7 +137,7 @@ impl Shard {
         let partitions = self.broker.num_partitions;
         let replication_factor = i16::try_from(self.broker.default_replication_factor).unwrap_or(1);
         let topic = NewTopic::plain(name.detached(), partitions, replication_factor);
-        match self.check_new_topic(&topic) {
+        match self.check_new_topic(topic) {
             Ok(checked) => {
                 self.make_topic(&checked);
                 self.publish();

@@ -37,7 +37,7 @@ impl Shard {
         transactional: bool,
         needs: &mut u64,
     ) -> ProduceOutcome {
-        let ProduceEntry { position, partition: id, mut batch } = entry;
+        let ProduceEntry { position, partition: id, batch } = entry;
         let refused = |error, log_start_offset, message| ProduceOutcome {
             position,
             error,
@@ -53,27 +53,31 @@ impl Shard {
             return refused(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, -1, None);
         };
         let log_start = partition.log_start_offset;
+        let Some(mut batch) = batch else {
+            *needs = (*needs).max(partition.changed_in);
+            return refused(ErrorCode::NONE, log_start, None);
+        };
         if batch.header.is_transactional() || transactional {
             // Nobody can have registered the partition: transactions are not served yet.
             let message = "Transactions are not supported by this broker.";
             return refused(ErrorCode::INVALID_TXN_STATE, log_start, Some(message));
         }
-        if batch.header.has_producer_id() {
-            if let Some(producer) = partition.producers.get(&batch.header.producer_id) {
-                match producer.judge(&batch.header) {
-                    Verdict::Append => {}
-                    Verdict::Refuse(error) => return refused(error, log_start, None),
-                    Verdict::Duplicate(first) => {
-                        *needs = self.writer.last_slot();
-                        return ProduceOutcome {
-                            position,
-                            error: ErrorCode::NONE,
-                            base_offset: first.base_offset,
-                            log_append_time: first.timestamp,
-                            log_start_offset: log_start,
-                            message: None,
-                        };
-                    }
+        if batch.header.has_producer_id()
+            && let Some(producer) = partition.producers.get(&batch.header.producer_id)
+        {
+            match producer.judge(&batch.header) {
+                Verdict::Append => {}
+                Verdict::Refuse(error) => return refused(error, log_start, None),
+                Verdict::Duplicate(first) => {
+                    *needs = self.writer.last_slot();
+                    return ProduceOutcome {
+                        position,
+                        error: ErrorCode::NONE,
+                        base_offset: first.base_offset,
+                        log_append_time: first.timestamp,
+                        log_start_offset: log_start,
+                        message: None,
+                    };
                 }
             }
         }

@@ -2,6 +2,12 @@
 //!
 //! Kafka: Topic.java. Nothing here may depend on state.
 
+use alloc::format;
+use alloc::string::ToString;
+
+use super::create_topics::{Refusal, refusal};
+use crate::protocol::ErrorCode;
+
 /// The longest topic name, bytes: with the dash and five digits of a partition it fits a file name.
 pub(crate) const MAX_NAME_LEN: usize = 249;
 
@@ -60,6 +66,26 @@ pub(crate) fn check_name(name: &[u8]) -> Result<(), BadName> {
     } else {
         Err(BadName::Character)
     }
+}
+
+/// Checks the replicas that a client assigns to a partition: this broker, `node`, and no other.
+///
+/// # Errors
+/// INVALID_REPLICA_ASSIGNMENT (Kafka: ReplicationControlManager.validateManualPartitionAssignment).
+pub(crate) fn check_replicas(replicas: &[i32], node: i32) -> Result<(), Refusal> {
+    let message = match replicas {
+        [only] if *only == node => return Ok(()),
+        [] => "The manual partition assignment includes an empty replica list.".to_string(),
+        replicas => match replicas.iter().find(|replica| **replica != node) {
+            Some(other) => format!(
+                "The manual partition assignment includes broker {other}, but no such broker is registered."
+            ),
+            None => {
+                format!("The manual partition assignment includes broker {node} more than once.")
+            }
+        },
+    };
+    refusal(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message)
 }
 
 /// Whether two names would be one in metrics, where `.` becomes `_`.

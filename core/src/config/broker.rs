@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::error::ConfigError;
 use super::listener::{self, Listener};
 use super::overrides::Overrides;
+use super::together;
 use super::topic::TopicConfig;
 use super::value::Value;
 use super::values::{Values, from_value};
@@ -60,6 +61,7 @@ macro_rules! broker_config {
         impl BrokerConfig {
             fn resolve(values: Values) -> Result<Self, ConfigError> {
                 let id = values.node_id()?;
+                together::check(&values)?;
                 Ok(Self {
                     node_id: id.unwrap_or(0),
                     node_id_given: id.is_some(),
@@ -85,7 +87,6 @@ broker_config! {
     delete_topic_enable: bool = "delete.topic.enable";
 
     socket_request_max_bytes: i32 = "socket.request.max.bytes";
-    socket_listen_backlog_size: i32 = "socket.listen.backlog.size";
     fetch_max_bytes: i32 = "fetch.max.bytes";
     max_incremental_fetch_session_cache_slots: i32 = "max.incremental.fetch.session.cache.slots";
     max_request_partition_size_limit: i32 = "max.request.partition.size.limit";
@@ -93,7 +94,6 @@ broker_config! {
     queued_max_request_bytes: i64 = "queued.max.request.bytes";
     /// Zero and below mean at once.
     connections_max_idle_ms: i64 = "connections.max.idle.ms";
-    connection_failed_authentication_delay_ms: i32 = "connection.failed.authentication.delay.ms";
     max_connections: i32 = "max.connections";
     max_connections_per_ip: i32 = "max.connections.per.ip";
     /// `host:count` pairs, separated by commas.

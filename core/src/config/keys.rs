@@ -24,6 +24,7 @@ mod transaction;
 const BROKER: &[&[ConfigKey]] = &[
     server::KEYS,
     log::KEYS,
+    log::TAUGHT_KEYS,
     group::KEYS,
     share::KEYS,
     transaction::KEYS,

@@ -88,9 +88,14 @@ pub(super) fn listeners(values: &Values) -> Result<Vec<Listener>, ConfigError> {
             )));
         };
         if protocol != "PLAINTEXT" {
+            // Where no listener was named, it is the map that makes the usual one another's.
+            let at_fault = match (values.text("listeners"), text(values, MAP)) {
+                (None, Some(value)) => Given { key: MAP, value },
+                _ => given,
+            };
             return Err(ConfigError::Refused {
-                key: given.key.to_owned(),
-                value: given.value.to_owned(),
+                key: at_fault.key.to_owned(),
+                value: at_fault.value.to_owned(),
                 reason: format!(
                     "{} is {protocol}, and only PLAINTEXT is served yet",
                     endpoint.name
@@ -191,10 +196,10 @@ fn inter_broker(
 /// `listener.security.protocol.map`, in capitals.
 fn protocols(values: &Values) -> Result<Vec<(String, String)>, ConfigError> {
     const ALL: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
-    let Some(value) = text(values, "listener.security.protocol.map") else {
+    let Some(value) = text(values, MAP) else {
         return Ok(ALL.map(|name| (name.to_owned(), name.to_owned())).into());
     };
-    let given = Given { key: "listener.security.protocol.map", value };
+    let given = Given { key: MAP, value };
     let mut protocols: Vec<(String, String)> = Vec::new();
     for entry in value.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
         let Some((name, protocol)) = entry.split_once(':') else {
@@ -220,6 +225,8 @@ fn endpoints(given: Given<'_>) -> Result<Vec<Endpoint<'_>>, ConfigError> {
     let entries = given.value.split(',').map(str::trim);
     entries.map(|entry| endpoint(entry).ok_or_else(|| given.invalid(FORM))).collect()
 }
+
+const MAP: &str = "listener.security.protocol.map";
 
 const FORM: &str = "must be a list of NAME://host:port, such as PLAINTEXT://127.0.0.1:9092, with an empty host for \
     every address";

@@ -36,6 +36,12 @@ impl Values {
             check(name, value)?;
             fixed.set(name, value);
         }
+        // What guides teach, after the topic's key, and Kafka ignores.
+        if let (Some(ms), None) =
+            (fixed.get("log.segment.ms").map(ToOwned::to_owned), fixed.get("log.roll.ms"))
+        {
+            fixed.set("log.roll.ms", &ms);
+        }
         // The same number under its older and its newer name; -1 asks for one to be made.
         let id = |name| fixed.get(name).map(ToOwned::to_owned).filter(|id| id.trim() != "-1");
         match (id("broker.id"), id("node.id")) {
@@ -100,11 +106,12 @@ impl Values {
 /// Checks one pair by itself.
 fn check(name: &str, value: &str) -> Result<(), ConfigError> {
     let Some(key) = broker_key(name).or_else(|| listener_key(name)) else {
-        return Err(ConfigError::Unknown {
-            key: name.to_owned(),
-            value: value.to_owned(),
-            suggestion: nearest(name, broker_keys().map(|key| key.name)),
-        });
+        let suggestion = nearest(name, broker_keys().map(|key| key.name));
+        // A secret under a misspelt name is still a secret.
+        let secret = suggestion.and_then(broker_key).is_some_and(ConfigKey::is_sensitive)
+            || ["password", "secret", "jaas", "credential"].iter().any(|word| name.contains(word));
+        let value = if secret { HIDDEN } else { value }.to_owned();
+        return Err(ConfigError::Unknown { key: name.to_owned(), value, suggestion });
     };
     let shown = || if key.is_sensitive() { HIDDEN } else { value }.to_owned();
     // Kafka 2.5's file may leave a value empty where null is meant.

@@ -96,8 +96,7 @@ impl OldFetch {
         for chunk in chunks {
             // The shard had every stored range read for a client of this age.
             let Chunk::Bytes(bytes) = chunk else { return Err(ErrorCode::KAFKA_STORAGE_ERROR) };
-            let mut batches = Batches::new(bytes);
-            while let Some((_, batch)) = batches.next() {
+            for (_, batch) in Batches::new(bytes) {
                 if !out.is_empty() && out.len() >= budget {
                     return Ok(out);
                 }

@@ -129,6 +129,12 @@ impl Framing {
         Some(frame)
     }
 
+    /// Complete frames that wait.
+    #[must_use]
+    pub(super) fn queued_frames(&self) -> usize {
+        self.frames.len()
+    }
+
     /// Bytes of complete frames that wait.
     #[must_use]
     pub(super) const fn queued(&self) -> usize {

@@ -28,6 +28,10 @@ enum State {
 
 /// An answer whose turn it is.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for a moment; a box would be an allocation for every answer"
+)]
 pub(super) enum Answer {
     /// None is owed.
     Nothing,

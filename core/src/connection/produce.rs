@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use bytes::BytesMut;
 use smallvec::SmallVec;
 
 use super::{Connection, Demand, Workspace};
@@ -14,7 +15,7 @@ use crate::protocol::messages::produce::{
 };
 use crate::protocol::messages::{ProduceRequest, ProduceResponse};
 use crate::protocol::{ErrorCode, KString};
-use crate::record::{BatchError, validate};
+use crate::record::{BatchError, ValidBatch, validate};
 use crate::shard::input::{
     Operation, ProduceEntry, ProduceOutcome, RequestContext, RequestId, ShardId,
 };
@@ -49,39 +50,33 @@ impl Connection {
                 let PartitionProduceData { index, records } = data;
                 let mut answer =
                     PartitionProduceResponse { index, base_offset: -1, ..Default::default() };
-                let checked = partition_of(known.map(|topic| &**topic), index, &context).and_then(
-                    |(topic, at)| {
-                        if !matches!(acks, -1..=1) {
-                            return Err(Refusal::from(ErrorCode::INVALID_REQUIRED_ACKS));
-                        }
-                        let rules = topic.config.validation_rules();
-                        let records =
-                            records.ok_or_else(|| Refusal::from(ErrorCode::INVALID_RECORD))?;
-                        let batch = validate(
-                            now.wall,
-                            context.version,
-                            records,
-                            &rules,
-                            &mut workspace.scratch,
-                        )?;
-                        Ok((at, batch))
-                    },
-                );
-                match checked {
-                    Ok((partition, batch)) => {
-                        let entry = ProduceEntry {
-                            position: (t as u32, p as u32),
-                            partition: partition.id,
-                            batch,
-                        };
-                        match shards.iter_mut().find(|(shard, _)| *shard == partition.shard) {
-                            Some((_, entries)) => entries.push(entry),
-                            None => shards.push((partition.shard, SmallVec::from_iter([entry]))),
+                let found = partition_of(known.map(|topic| &**topic), index, &context);
+                let place = match found {
+                    Ok((topic, at)) => {
+                        match check(now, acks, context.version, topic, records, workspace) {
+                            Ok(batch) => Some((at, Some(batch))),
+                            Err(error) => {
+                                failed = true;
+                                refuse(&mut answer, &error);
+                                error.shows_log_start().then_some((at, None))
+                            }
                         }
                     }
                     Err(error) => {
                         failed = true;
                         refuse(&mut answer, &error);
+                        None
+                    }
+                };
+                if let Some((partition, batch)) = place {
+                    let entry = ProduceEntry {
+                        position: (t as u32, p as u32),
+                        partition: partition.id,
+                        batch,
+                    };
+                    match shards.iter_mut().find(|(shard, _)| *shard == partition.shard) {
+                        Some((_, entries)) => entries.push(entry),
+                        None => shards.push((partition.shard, SmallVec::from_iter([entry]))),
                     }
                 }
                 answers.partition_responses.push(answer);
@@ -114,10 +109,14 @@ impl Connection {
                     continue;
                 };
                 failed |= outcome.error.is_error();
+                answer.log_start_offset = outcome.log_start_offset;
+                if answer.error_code.is_error() {
+                    // Refused here; the shard was only asked where the log starts.
+                    continue;
+                }
                 answer.error_code = outcome.error;
                 answer.base_offset = outcome.base_offset;
                 answer.log_append_time_ms = outcome.log_append_time;
-                answer.log_start_offset = outcome.log_start_offset;
                 answer.error_message = outcome.message.map(KString::from_static);
             }
             failed
@@ -142,6 +141,31 @@ impl From<BatchError> for Refusal {
     fn from(error: BatchError) -> Self {
         Self { code: error.code, message: error.message, records: error.record_errors }
     }
+}
+
+impl Refusal {
+    /// Whether Kafka answers this with the log's start: what its log validator found does, what was found before does
+    /// not.
+    fn shows_log_start(&self) -> bool {
+        matches!(self.code, ErrorCode::INVALID_RECORD | ErrorCode::INVALID_TIMESTAMP)
+    }
+}
+
+/// Checks the batch of one partition.
+fn check(
+    now: Now,
+    acks: i16,
+    version: i16,
+    topic: &TopicImage,
+    records: Option<BytesMut>,
+    workspace: &mut Workspace,
+) -> Result<ValidBatch, Refusal> {
+    if !matches!(acks, -1..=1) {
+        return Err(Refusal::from(ErrorCode::INVALID_REQUIRED_ACKS));
+    }
+    let records = records.ok_or_else(|| Refusal::from(ErrorCode::INVALID_RECORD))?;
+    let rules = topic.config.validation_rules();
+    Ok(validate(now.wall, version, records, &rules, &mut workspace.scratch)?)
 }
 
 /// The partition that is meant, if it may be written to.

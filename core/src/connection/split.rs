@@ -67,6 +67,10 @@ pub(super) fn split(image: &Image, request: Request) -> Result<Parts, ErrorCode>
     if image.shards <= 1 {
         return Ok(SmallVec::from_iter([(ShardId(0), request)]));
     }
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "what is not about partitions is never split"
+    )]
     Ok(match request {
         Request::Fetch(request) => return split_fetch(image, request),
         Request::ListOffsets(request) => {

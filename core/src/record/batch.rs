@@ -263,6 +263,11 @@ impl BatchHeader {
         if self.attributes & DELETE_HORIZON_BIT == 0 { None } else { Some(self.base_timestamp) }
     }
 
+    /// Takes the delete horizon's bit away; the base timestamp stays what deltas count from.
+    pub const fn clear_delete_horizon(&mut self) {
+        self.attributes &= !DELETE_HORIZON_BIT;
+    }
+
     /// Whether a producer with an id wrote the batch.
     #[must_use]
     pub const fn has_producer_id(&self) -> bool {

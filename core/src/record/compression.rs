@@ -17,6 +17,7 @@ pub use inflate::Inflate;
 
 use super::error::RecordsError;
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// How a batch's records are compressed (`CompressionType`); the numbers are those in the attributes.
@@ -149,8 +150,9 @@ pub(super) struct DeflateScratch {
     lz4: Option<lz4_flex::block::CompressTable>,
 }
 
-/// The largest buffer that is kept for the next batch.
-const KEPT: usize = 1 << 20;
+/// The largest buffer that is kept for the next batch: the lz4 of Go's clients declares blocks of 4 MiB, whatever is
+/// in them.
+const KEPT: usize = 4 << 20;
 
 /// Gives back what a large batch made grow.
 pub(super) fn trim(buffer: &mut Vec<u8>) {
@@ -159,10 +161,11 @@ pub(super) fn trim(buffer: &mut Vec<u8>) {
     }
 }
 
-/// Makes `buffer` at least `len` bytes long and returns those.
+/// Makes `buffer` at least `len` bytes long and returns those. What it held is gone: zeros come from the allocator,
+/// which takes memory for them when they are written over.
 fn room(buffer: &mut Vec<u8>, len: usize) -> &mut [u8] {
     if buffer.len() < len {
-        buffer.resize(len, 0);
+        *buffer = vec![0; len];
     }
     buffer.get_mut(..len).unwrap_or_default()
 }

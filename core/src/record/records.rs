@@ -42,14 +42,6 @@ pub struct Headers<'a> {
     left: i32,
 }
 
-impl Headers<'_> {
-    /// How many are left.
-    #[must_use]
-    pub const fn count(&self) -> i32 {
-        self.left
-    }
-}
-
 impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
@@ -66,7 +58,15 @@ impl<'a> Iterator for Headers<'a> {
         self.bytes = self.bytes.get(source.position() as usize..)?;
         Some(Header { key, value })
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // They have been walked over before they are handed out, so the count is the true one.
+        let left = usize::try_from(self.left).unwrap_or_default();
+        (left, Some(left))
+    }
 }
+
+impl ExactSizeIterator for Headers<'_> {}
 
 /// The bytes of a nullable field; a length below 0 is null.
 fn slice(bytes: &[u8], span: Span) -> Option<&[u8]> {

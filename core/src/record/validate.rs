@@ -20,8 +20,11 @@ use crate::time::UnixMillis;
 use alloc::vec::Vec;
 use bytes::BytesMut;
 
-/// A compressed batch may unpack to this many times `max.message.bytes`.
+/// A compressed batch may unpack to this many times `max.message.bytes`, or, where a topic takes less than that, to
+/// this many times 1 MiB: Kafka knows no bound, and what a small batch unpacks to does no harm.
 pub const MAX_EXPANSION: u64 = 64;
+/// Kafka's default of `max.message.bytes`, nearly.
+const USUAL_MAX_MESSAGE_BYTES: u32 = 1 << 20;
 /// Most entries of `record_errors` in an answer. Kafka lists every record; a hostile batch has a million.
 pub const MAX_RECORD_ERRORS: usize = 1000;
 /// The smallest `batch_length` that Kafka tells apart from a corrupt one in any format (`LegacyRecord.RECORD_OVERHEAD_V0`).
@@ -80,8 +83,9 @@ impl Default for ValidationRules {
 
 impl ValidationRules {
     /// Most bytes that a batch may unpack to.
-    pub(super) fn cap(&self) -> u64 {
-        u64::from(self.max_message_bytes) * MAX_EXPANSION
+    #[must_use]
+    pub fn cap(&self) -> u64 {
+        u64::from(self.max_message_bytes.max(USUAL_MAX_MESSAGE_BYTES)) * MAX_EXPANSION
     }
 }
 
@@ -197,6 +201,8 @@ fn validate_v2(
     if target != codec {
         records = recompress(&records, codec, target, rules, scratch)?;
         header.set_codec(target);
+        // Only compaction sets it; a batch made anew does not have it.
+        header.clear_delete_horizon();
     }
     let max_timestamp = match rules.timestamp_type {
         TimestampType::CreateTime => max_timestamp,
@@ -229,11 +235,20 @@ fn finish(
     Ok(ValidBatch { bytes, header, log_append_time })
 }
 
+/// What packing a batch anew comes to that its own records cannot be blamed for: the topic's bound.
+pub(super) fn too_large(error: RecordsError) -> BatchError {
+    match error {
+        RecordsError::TooLarge => BatchError::new(ErrorCode::MESSAGE_TOO_LARGE, LARGER),
+        RecordsError::Malformed => error.into(),
+    }
+}
+
+const LARGER: &str = "The batch is larger than max.message.bytes of the topic.";
+
 /// `max.message.bytes`, of a whole batch or, in the older formats, of each message.
 pub(super) fn check_size(size: usize, rules: &ValidationRules) -> Result<(), BatchError> {
     if size as u64 > u64::from(rules.max_message_bytes) {
-        let message = "The batch is larger than max.message.bytes of the topic.";
-        return Err(BatchError::new(ErrorCode::MESSAGE_TOO_LARGE, message));
+        return Err(BatchError::new(ErrorCode::MESSAGE_TOO_LARGE, LARGER));
     }
     Ok(())
 }
@@ -330,8 +345,9 @@ impl StampCheck {
     #[inline(always)]
     pub(super) fn check(&self, timestamp: i64) -> Option<&'static str> {
         if self.bounded && timestamp != NO_TIMESTAMP {
-            let out = self.now.saturating_sub(timestamp) > self.before
-                || timestamp.saturating_sub(self.now) > self.after;
+            // Kafka's arithmetic wraps, so that a stamp near -2^63 counts as one of the future.
+            let age = self.now.wrapping_sub(timestamp);
+            let out = age > self.before || age.wrapping_neg() > self.after;
             return out.then_some(
                 "The timestamp is further from the broker's time than the topic allows.",
             );
@@ -399,6 +415,6 @@ fn recompress(
         limit: (rules.max_message_bytes as usize).saturating_sub(HEADER_LEN),
     };
     let mut input = Inflate::new(from, payload, 2, rules.cap(), &mut scratch.inflate)?;
-    deflate_payload(&mut input, &mut out, &options, &mut scratch.deflate)?;
+    deflate_payload(&mut input, &mut out, &options, &mut scratch.deflate).map_err(too_large)?;
     Ok(out)
 }

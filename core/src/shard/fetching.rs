@@ -208,7 +208,12 @@ impl Shard {
             .partitions
             .get_mut(&id)
             .map(|partition| core::mem::take(&mut partition.waiting));
-        for key in waiting.unwrap_or_default() {
+        self.resume_all(waiting.unwrap_or_default());
+    }
+
+    /// Answers these fetches with whatever there is.
+    pub(crate) fn resume_all(&mut self, waiting: Vec<u64>) {
+        for key in waiting {
             self.resume(key, true);
         }
     }
@@ -316,12 +321,11 @@ impl Shard {
             }
         }
         *missing -= 1;
-        if *missing == 0 {
-            if let Some(Pending { id, reading: Some((response, _)), .. }) =
+        if *missing == 0
+            && let Some(Pending { id, reading: Some((response, _)), .. }) =
                 self.fetching.remove(key)
-            {
-                self.reply_after(0, id, Reply::Response(response.into()));
-            }
+        {
+            self.reply_after(0, id, Reply::Response(response.into()));
         }
     }
 

@@ -65,8 +65,8 @@ pub struct ProduceEntry {
     pub position: (u32, u32),
     /// The partition, from the connection's image.
     pub partition: PartitionId,
-    /// The batch.
-    pub batch: ValidBatch,
+    /// The batch; none where the connection has refused it and only wants to know where the log starts.
+    pub batch: Option<ValidBatch>,
 }
 
 /// What a shard did with one [`ProduceEntry`].
@@ -104,6 +104,7 @@ pub enum Operation {
 
 /// A shard's answer to an [`Operation`].
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every answer")]
 pub enum Reply {
     /// To [`Operation::Produce`], one outcome an entry.
     Produce(SmallVec<[ProduceOutcome; 1]>),
@@ -135,6 +136,7 @@ pub enum Stored {
 
 /// What happened, in the host's order.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
 pub enum Input {
     /// A client asks.
     Request {

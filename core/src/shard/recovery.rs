@@ -3,7 +3,7 @@
 //! It must never cut a slot that was known durable, and never write to a store of a newer format.
 
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -259,10 +259,10 @@ impl Recovery {
                 continue;
             }
             garbage = true;
-            if let Ok(header) = slot::peek(rest) {
-                if self.was_durable(&header) {
-                    return self.damaged();
-                }
+            if let Ok(header) = slot::peek(rest)
+                && self.was_durable(&header)
+            {
+                return self.damaged();
             }
         }
         if garbage {
@@ -317,7 +317,7 @@ pub(super) fn read_root(bytes: &Bytes, node_id: i32) -> Result<Root, String> {
             "the data belongs to node.id {}, not {}: set node.id={} or use another directory",
             root.node_id,
             node_id,
-            root.node_id.to_string()
+            root.node_id
         ));
     }
     root.epoch += 1;

@@ -262,6 +262,7 @@ impl Shard {
     /// Goes on with the snapshot when its blob, its slot or its root is durable.
     fn advance_snapshot(&mut self, done: Option<OperationId>) {
         let step = core::mem::replace(&mut self.snapshotting, Snapshotting::No);
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others stay as they are")]
         let step = match step {
             Snapshotting::Blob(operation, root) if done == Some(operation) => {
                 Snapshotting::Slot(root)
@@ -272,7 +273,8 @@ impl Shard {
             }
             other => other,
         };
-        self.snapshotting = match step {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all others stay as they are")]
+        let next = match step {
             Snapshotting::Slot(root) if root.replay.sequence <= self.writer.durable() => {
                 let operation = self.numbers.operation();
                 self.storage(StorageEffect::ReplaceRoot { operation, bytes: root.encode() });
@@ -280,6 +282,7 @@ impl Shard {
             }
             other => other,
         };
+        self.snapshotting = next;
     }
 
     /// The root names a new snapshot: what only the old one needed goes.
@@ -296,7 +299,7 @@ impl Shard {
     }
 
     /// Drops sealed files in which nothing is alive and which replay does not need.
-    pub(super) fn drop_dead_files(&mut self) {
+    pub(crate) fn drop_dead_files(&mut self) {
         let replay = self.root.replay.object;
         let mut kept = Vec::with_capacity(self.sealed.len());
         for object in core::mem::take(&mut self.sealed) {

@@ -114,6 +114,7 @@ impl Root {
 /// Words for a start that was refused.
 #[must_use]
 pub fn refusal(what: &str, error: JournalError) -> String {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others read alike")]
     match error {
         JournalError::NewerFormat(format) => alloc::format!(
             "{what} has format {format}, this program reads up to {FORMAT}: start the newer release again; nothing was written"

@@ -73,6 +73,8 @@ pub(crate) struct Writer {
     arena: BytesMut,
     waiting: u32,
     open_flush: bool,
+    /// Whether a batch in the file that is being written was acknowledged as being on the medium.
+    file_flushed: bool,
     wall: UnixMillis,
     object: ObjectId,
     position: u64,
@@ -135,6 +137,8 @@ impl Writer {
             arena: BytesMut::new(),
             waiting: 0,
             open_flush: false,
+            // A file that is gone on with may hold such batches.
+            file_flushed: true,
             wall: UnixMillis::default(),
             object: end.object,
             position: end.at,
@@ -215,6 +219,7 @@ impl Writer {
     ) {
         self.wall = wall;
         self.open_flush |= flush;
+        self.file_flushed |= flush;
         self.builder.push_batch(partition, batch);
     }
 
@@ -344,7 +349,7 @@ impl Writer {
         state.apply(&entry, self.wall, self.open_slot());
         self.encode(&entry);
         self.builder.push_first_entry(&self.encoded);
-        self.open_flush = true;
+        self.open_flush |= self.file_flushed;
         let operation = numbers.operation();
         self.sealing = Some(operation);
         effects.push_back(Effect::Storage(StorageEffect::Append {
@@ -352,9 +357,14 @@ impl Writer {
             object: self.object,
             at,
             chunks: core::iter::once(index.finish()).collect(),
-            flush: true,
+            flush: self.file_flushed,
             waiting: 0,
         }));
+        if !self.file_flushed {
+            // As Kafka flushes a segment that it rolls: in the background. Nobody waits for it.
+            let (operation, object) = (numbers.operation(), self.object);
+            effects.push_back(Effect::Storage(StorageEffect::Flush { operation, object }));
+        }
     }
 
     fn encode(&mut self, entry: &Entry) {
@@ -366,6 +376,7 @@ impl Writer {
     fn open_prepared(&mut self) {
         if let Some((object, capacity)) = self.prepared.take() {
             (self.object, self.capacity, self.position, self.entries) = (object, capacity, 0, 0);
+            self.file_flushed = false;
         }
     }
 

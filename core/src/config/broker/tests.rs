@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::config::key::ConfigType;
-use crate::config::keys::broker_key;
-use crate::config::notices;
+use crate::config::keys::{broker_key, broker_keys, topic_keys, topic_synonyms};
+use crate::config::{Standing, notices};
 use crate::record::{CompressionTarget, TimestampType};
 
 fn built(pairs: &[(&str, &str)]) -> BrokerConfig {
@@ -38,6 +38,41 @@ fn every_field_can_hold_what_its_key_allows() {
         };
         assert_eq!(*field, expected, "{name}");
         assert!(key.default.is_some() || expected.starts_with("Option"), "{name} has no default");
+    }
+}
+
+#[test]
+fn what_is_said_to_be_obeyed_has_a_place_where_it_is_obeyed() {
+    // Not fields of their own: who the broker is, where it listens, and where its host keeps data.
+    const ELSEWHERE: &[&str] = &[
+        "advertised.listeners",
+        "broker.id",
+        "controller.listener.names",
+        "inter.broker.listener.name",
+        "listener.security.protocol.map",
+        "listeners",
+        "log.dir",
+        "log.dirs",
+        "log.message.timestamp.difference.max.ms",
+        "node.id",
+    ];
+    let field = |name: &str| FIELDS.iter().any(|(key, _)| *key == name);
+    let topics =
+        |name: &str| topic_keys().iter().any(|key| topic_synonyms(key.name).contains(&name));
+    for key in broker_keys() {
+        match key.standing {
+            Standing::Obeyed => {
+                assert!(
+                    field(key.name) || topics(key.name) || ELSEWHERE.contains(&key.name),
+                    "{}",
+                    key.name
+                );
+            }
+            Standing::Otherwise(_) | Standing::Refused(_) => {
+                assert!(!field(key.name), "{}", key.name)
+            }
+            Standing::NotYet => {}
+        }
     }
 }
 
@@ -210,6 +245,85 @@ fn what_stops_the_start_is_said_in_one_line() {
     for (pairs, expected) in table {
         assert_eq!(refused(pairs), *expected);
     }
+}
+
+#[test]
+fn values_that_are_allowed_alone_may_not_be_allowed_together() {
+    let table: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("process.roles", "controller")],
+            "Value controller for configuration process.roles cannot be served: a controller alone serves no client; \
+             it must name broker",
+        ),
+        (
+            &[("group.consumer.session.timeout.ms", "5")],
+            "Invalid value 5 for configuration group.consumer.session.timeout.ms: must be from \
+             group.consumer.min.session.timeout.ms to group.consumer.max.session.timeout.ms",
+        ),
+        (
+            &[("group.streams.max.heartbeat.interval.ms", "1")],
+            "Invalid value 1 for configuration group.streams.max.heartbeat.interval.ms: must be at least \
+             group.streams.min.heartbeat.interval.ms",
+        ),
+        (
+            &[
+                ("group.share.max.heartbeat.interval.ms", "60000"),
+                ("group.share.heartbeat.interval.ms", "50000"),
+            ],
+            "Invalid value 50000 for configuration group.share.heartbeat.interval.ms: must be less than \
+             group.share.session.timeout.ms",
+        ),
+        (
+            &[("group.min.session.timeout.ms", "5000000")],
+            "Invalid value 5000000 for configuration group.min.session.timeout.ms: must not be more than \
+             group.max.session.timeout.ms",
+        ),
+        (
+            &[("queued.max.request.bytes", "100")],
+            "Invalid value 100 for configuration queued.max.request.bytes: must be 0 or less for no limit, or at \
+             least socket.request.max.bytes",
+        ),
+        (
+            &[("max.connections.per.ip.overrides", "10.0.0.1")],
+            "Invalid value 10.0.0.1 for configuration max.connections.per.ip.overrides: must be a list of \
+             address:count, such as 10.0.0.1:20",
+        ),
+    ];
+    for (pairs, expected) in table {
+        assert_eq!(refused(pairs), *expected);
+    }
+    built(&[
+        ("max.connections.per.ip.overrides", "10.0.0.1:20, [::1]:5"),
+        ("queued.max.request.bytes", "-1"),
+    ]);
+    built(&[
+        ("group.consumer.min.session.timeout.ms", "10000"),
+        ("group.consumer.session.timeout.ms", "10000"),
+    ]);
+}
+
+#[test]
+fn a_secret_is_not_repeated_in_a_message() {
+    for name in ["ssl.keystore.pasword", "my.secret", "listener.name.x.sasl.jaas.conf"] {
+        let line = refused(&[(name, "hush")]);
+        assert!(line.contains("[hidden]") && !line.contains("hush"), "{line}");
+    }
+}
+
+#[test]
+fn the_key_that_guides_teach_is_taken_as_the_one_that_kafka_obeys() {
+    assert_eq!(built(&[("log.segment.ms", "5")]).topic.segment_ms, 5);
+    assert_eq!(built(&[("log.segment.ms", "5"), ("log.roll.ms", "7")]).topic.segment_ms, 7);
+    assert_eq!(built(&[("log.roll.hours", "1"), ("log.segment.ms", "5")]).topic.segment_ms, 5);
+    assert_eq!(
+        refused(&[("log.segment.ms", "0")]),
+        "Invalid value 0 for configuration log.segment.ms: must be at least 1"
+    );
+    let lines: Vec<String> = notices(["log.segment.ms"]);
+    assert_eq!(
+        lines,
+        ["log.segment.ms: is taken as log.roll.ms, which is the name that Kafka obeys"]
+    );
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::long("offsets.retention.check.interval.ms", "How often it is checked which committed offsets are too old.").or("600000").from(1),
     Key::int("offsets.retention.minutes", "Minutes that the offsets of a group without members are kept.").or("10080").from(1),
     Key::int("offsets.topic.compression.codec", "Codec of the topic of committed offsets, as its number; 0 is none.").or("0"),
-    Key::int("offsets.topic.num.partitions", "Partitions of the topic of committed offsets.").or("50").from(1).obeyed(),
-    Key::short("offsets.topic.replication.factor", "Copies of the topic of committed offsets.").or("3").from(1).obeyed(),
-    Key::int("offsets.topic.segment.bytes", "Size at which a segment of the topic of committed offsets is closed.").or("104857600").from(1).obeyed(),
+    Key::int("offsets.topic.num.partitions", "Partitions of the topic of committed offsets.").or("50").from(1),
+    Key::short("offsets.topic.replication.factor", "Copies of the topic of committed offsets.").or("3").from(1),
+    Key::int("offsets.topic.segment.bytes", "Size at which a segment of the topic of committed offsets is closed.").or("104857600").from(1),
 ];

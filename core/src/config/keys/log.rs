@@ -9,9 +9,9 @@ use crate::config::key::{ConfigKey as Key, Valid};
 #[rustfmt::skip] // a table: a line stays a line
 pub(super) const KEYS: &[Key] = &[
     Key::int("compression.gzip.level", "Level of gzip, where the broker compresses.").or("-1").valid(Valid::GzipLevel).dynamic().obeyed(),
-    Key::int("compression.lz4.level", "Level of lz4, where the broker compresses.").or("9").within(1, 17).dynamic().obeyed(),
+    Key::int("compression.lz4.level", "Level of lz4, where the broker compresses.").or("9").within(1, 17).dynamic(),
     Key::string("compression.type", "Codec in which batches are stored; producer keeps the one that they came in.").or("producer").valid(Valid::OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"])).dynamic().obeyed(),
-    Key::int("compression.zstd.level", "Level of zstd, where the broker compresses.").or("3").within(-131072, 22).dynamic().obeyed(),
+    Key::int("compression.zstd.level", "Level of zstd, where the broker compresses.").or("3").within(-131072, 22).dynamic(),
     Key::long("log.cleaner.backoff.ms", "How long the cleaner sleeps when nothing is to be cleaned.").or("15000").from(0).dynamic(),
     Key::long("log.cleaner.dedupe.buffer.size", "Memory for the cleaners' tables of keys, in all.").or("134217728").dynamic(),
     Key::long("log.cleaner.delete.retention.ms", "How long a tombstone outlives its cleaning.").or("86400000").from(0).dynamic(),
@@ -48,6 +48,12 @@ pub(super) const KEYS: &[Key] = &[
     Key::long("log.roll.jitter.ms", "Milliseconds by which a segment may close earlier, at random.").dynamic().obeyed(),
     Key::long("log.roll.ms", "Milliseconds after which a segment is closed.").dynamic().obeyed(),
     Key::int("log.segment.bytes", "Size at which a segment is closed.").or("1073741824").from(1048576).dynamic().obeyed(),
-    Key::long("log.segment.delete.delay.ms", "How long a dropped segment's file stays.").or("60000").from(0).dynamic().obeyed(),
+    Key::long("log.segment.delete.delay.ms", "How long a dropped segment's file stays.").or("60000").from(0).dynamic().otherwise(notice::SEGMENT_FILES),
     Key::boolean("unclean.leader.election.enable", "false", "Whether a copy that is behind may become the leader.").dynamic().otherwise(notice::REPLICA),
+];
+
+/// A key that no release has, but that guides teach.
+#[rustfmt::skip] // a table: a line stays a line
+pub(super) const TAUGHT_KEYS: &[Key] = &[
+    Key::long("log.segment.ms", "Milliseconds after which a segment is closed; another name of log.roll.ms.").from(1).internal().otherwise(notice::SEGMENT_MS),
 ];

@@ -2,6 +2,7 @@
 //!
 //! Each stands behind the names of the keys that were set, as one line: `zookeeper.connect: …`.
 
+pub(super) const SEGMENT_MS: &str = "is taken as log.roll.ms, which is the name that Kafka obeys";
 pub(super) const ZOOKEEPER: &str = "no ZooKeeper is needed; the broker keeps its own metadata";
 pub(super) const KRAFT: &str =
     "no controller is needed; this process is broker and controller in one";
@@ -15,6 +16,10 @@ pub(super) const PURGATORY: &str = "a finished request is dropped at once";
 pub(super) const QUEUE: &str = "requests wait in their connection, not in a queue between threads";
 pub(super) const REQUESTS: &str = "one broker alone sends no requests to others";
 pub(super) const SOCKET: &str = "the system sizes these buffers by itself";
+pub(super) const BACKLOG: &str = "as many connections may wait as the system allows";
+pub(super) const ONE_COPY: &str = "never asks for more copies than there are, and there is one";
+pub(super) const SEGMENT_FILES: &str =
+    "a segment is no file; its room is free when its journal file goes";
 pub(super) const STARTUP: &str = "the start takes as long as reading the journal takes";
 pub(super) const REPLICA: &str = "there is one copy of each partition, on this broker";
 pub(super) const CHECKPOINT: &str = "the journal needs no such file";

@@ -10,10 +10,10 @@ use crate::config::key::ConfigKey as Key;
 pub(super) const KEYS: &[Key] = &[
     Key::int("add.partitions.to.txn.retry.backoff.max.ms", "Longest pause between two tries to add a partition to a transaction.").or("100").from(0).otherwise(notice::REQUESTS),
     Key::int("add.partitions.to.txn.retry.backoff.ms", "Pause between two tries to add a partition to a transaction.").or("20").from(1).otherwise(notice::REQUESTS),
-    Key::int("producer.id.expiration.check.interval.ms", "How often it is checked which producers' states are too old.").or("600000").from(1).internal(),
+    Key::int("producer.id.expiration.check.interval.ms", "How often it is checked which producers' states are too old.").or("600000").from(1).internal().obeyed(),
     Key::int("producer.id.expiration.ms", "How long a partition remembers an idempotent producer that is silent.").or("86400000").from(1).dynamic().obeyed(),
     Key::int("transaction.abort.timed.out.transaction.cleanup.interval.ms", "How often it is checked which transactions have run out of time.").or("10000").from(1),
-    Key::int("transaction.max.timeout.ms", "Longest timeout that a transaction may ask for.").or("900000").from(1).obeyed(),
+    Key::int("transaction.max.timeout.ms", "Longest timeout that a transaction may ask for.").or("900000").from(1),
     Key::boolean("transaction.partition.verification.enable", "true", "Whether a transactional write is checked to belong to an open transaction.").dynamic(),
     Key::int("transaction.remove.expired.transaction.cleanup.interval.ms", "How often it is checked which transactional ids are too old.").or("3600000").from(1),
     Key::int("transaction.state.log.load.buffer.size", "Bytes read at a time when transactions are loaded.").or("5242880").from(1).otherwise(notice::LOAD),

@@ -22,14 +22,10 @@ pub(super) struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
+    /// Tells the two forms apart by the magic number. No bare block starts with it: as its first element, its third
+    /// byte would copy from before the start.
     pub(super) fn new(input: &'a [u8]) -> Self {
-        match input.split_first_chunk::<16>() {
-            // The versions are not looked at, as in the Java library's reading of 1 and above.
-            Some((header, rest)) if header.starts_with(&MAGIC) => {
-                Self { input: rest, framed: true }
-            }
-            _ => Self { input, framed: false },
-        }
+        Self { input, framed: input.starts_with(&MAGIC) }
     }
 
     /// Unpacks the next block into `chunk` and returns its length; 0 at the end. `left` is what may still come out.
@@ -39,10 +35,8 @@ impl<'a> Decoder<'a> {
                 return Ok(0);
             }
             let block = if self.framed {
-                // A stream may follow a stream, header and all.
-                if let Some((header, rest)) = self.input.split_first_chunk::<16>()
-                    && header.starts_with(&MAGIC)
-                {
+                // A stream may follow a stream. There is only one version, and a client that checks wants that.
+                if let Some(rest) = self.input.strip_prefix(&HEADER) {
                     self.input = rest;
                     continue;
                 }

@@ -12,7 +12,7 @@ use super::super::compression::{
 use super::super::error::{BatchError, ErrorCode, RecordsError};
 use super::super::source::Source;
 use super::super::validate::{
-    Faults, StampCheck, ValidationRules, check_size, next_batch, target_codec,
+    Faults, StampCheck, ValidationRules, check_size, next_batch, target_codec, too_large,
 };
 use super::{LOG_OVERHEAD, Message, MessageError};
 use crate::time::UnixMillis;
@@ -212,7 +212,8 @@ impl<'a> Conversion<'a> {
             broken_lz4_checksum: false,
             limit: (self.rules.max_message_bytes as usize).saturating_sub(HEADER_LEN),
         };
-        deflate_payload(&mut OnePiece(&self.payload), &mut batch, &options, &mut scratch.deflate)?;
+        deflate_payload(&mut OnePiece(&self.payload), &mut batch, &options, &mut scratch.deflate)
+            .map_err(too_large)?;
         self.header.set_codec(codec);
         if self.rules.timestamp_type == TimestampType::LogAppendTime {
             self.header.set_timestamp_type(TimestampType::LogAppendTime);

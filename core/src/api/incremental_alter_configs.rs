@@ -1,0 +1,48 @@
+//! IncrementalAlterConfigs (key 44), versions 0 and 1: sets, forgets and extends single configurations (KIP-339).
+//!
+//! BEHAVIOURS 78. Kafka: ConfigAdminManager, ConfigurationControlManager.incrementalAlterConfigs. The rules are in
+//! [`super::config_resources`].
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::config_resources::{Change, text};
+use crate::protocol::messages::incremental_alter_configs::AlterConfigsResourceResponse;
+use crate::protocol::messages::{IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse};
+use crate::protocol::{ErrorCode, KString};
+use crate::shard::Shard;
+use crate::shard::input::{Reply, RequestId};
+
+impl Shard {
+    /// Handles an IncrementalAlterConfigs.
+    pub(crate) fn incremental_alter_configs(
+        &mut self,
+        id: RequestId,
+        request: &IncrementalAlterConfigsRequest,
+    ) {
+        let changes: Vec<(i8, &KString, Change)> = request
+            .resources
+            .iter()
+            .map(|resource| {
+                let configs = resource.configs.iter().map(|config| {
+                    (text(&config.name), config.config_operation, config.value.as_ref().map(text))
+                });
+                let change = Change::Alter(configs.collect());
+                (resource.resource_type, &resource.resource_name, change)
+            })
+            .collect();
+        let results = self.change_configs(&changes, request.validate_only);
+        let responses = results.into_iter().zip(&request.resources).map(|(result, resource)| {
+            let refusal = result.err();
+            AlterConfigsResourceResponse {
+                error_code: refusal.as_ref().map_or(ErrorCode::NONE, |refusal| refusal.code),
+                error_message: refusal.map(|refusal| KString::from(refusal.message)),
+                resource_type: resource.resource_type,
+                resource_name: resource.resource_name.clone(),
+            }
+        });
+        let response =
+            IncrementalAlterConfigsResponse { responses: responses.collect(), throttle_time_ms: 0 };
+        self.reply(id, Reply::Response(Box::new(response).into()));
+    }
+}

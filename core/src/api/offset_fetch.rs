@@ -1,0 +1,152 @@
+//! OffsetFetch (key 9), versions 0 to 10: the committed offsets of groups.
+//!
+//! BEHAVIOURS 62 and 62a, USERS trap 13: a group that does not exist has no offsets, and that is no error. Kafka:
+//! OffsetMetadataManager.fetchOffsets and fetchAllOffsets. There are no transactions, so every offset is stable, and no
+//! members, so member ids are not looked at.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::journal::entry::CommittedOffset;
+use crate::protocol::messages::offset_fetch::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopics, OffsetFetchResponseGroup,
+    OffsetFetchResponsePartition, OffsetFetchResponsePartitions, OffsetFetchResponseTopic,
+    OffsetFetchResponseTopics,
+};
+use crate::protocol::messages::{OffsetFetchRequest, OffsetFetchResponse};
+use crate::protocol::{ErrorCode, KString};
+use crate::shard::Shard;
+use crate::shard::input::{Reply, RequestContext, RequestId};
+use crate::shard::state::GroupOffsets;
+
+impl Shard {
+    /// Handles an OffsetFetch.
+    pub(crate) fn offset_fetch(
+        &mut self,
+        id: RequestId,
+        context: &RequestContext,
+        request: OffsetFetchRequest,
+    ) {
+        let version = context.version;
+        let response = if version >= 8 {
+            let groups = request.groups.iter().map(|group| self.group_offsets(group, version));
+            OffsetFetchResponse { groups: groups.collect(), ..Default::default() }
+        } else {
+            // The older form is the same question about one group.
+            let topics = request.topics.map(|topics| {
+                let topics = topics.into_iter().map(|topic| OffsetFetchRequestTopics {
+                    name: topic.name,
+                    partition_indexes: topic.partition_indexes,
+                    ..Default::default()
+                });
+                topics.collect()
+            });
+            let group = OffsetFetchRequestGroup {
+                group_id: request.group_id,
+                topics,
+                ..Default::default()
+            };
+            let found = self.group_offsets(&group, version);
+            OffsetFetchResponse {
+                topics: found.topics.into_iter().map(older_topic).collect(),
+                ..Default::default()
+            }
+        };
+        self.reply(id, Reply::Response(Box::new(response).into()));
+    }
+
+    fn group_offsets(
+        &self,
+        asked: &OffsetFetchRequestGroup,
+        version: i16,
+    ) -> OffsetFetchResponseGroup {
+        let none = GroupOffsets::new();
+        let group = asked.group_id.to_str().and_then(|group| self.state.groups.get(group));
+        let group = group.unwrap_or(&none);
+        let topics = match &asked.topics {
+            Some(topics) => {
+                topics.iter().map(|topic| self.topic_offsets(group, topic, version)).collect()
+            }
+            None => self.all_offsets(group),
+        };
+        OffsetFetchResponseGroup { group_id: asked.group_id.clone(), topics, ..Default::default() }
+    }
+
+    fn topic_offsets(
+        &self,
+        group: &GroupOffsets,
+        asked: &OffsetFetchRequestTopics,
+        version: i16,
+    ) -> OffsetFetchResponseTopics {
+        let known = if version >= 10 {
+            self.image.topic_by_id(&asked.topic_id).map(|topic| &topic.name)
+        } else {
+            Some(&asked.name)
+        };
+        // Offsets are kept by text, so the key to look for is one too.
+        let mut key = (known.and_then(KString::to_str).map(String::from).unwrap_or_default(), 0);
+        let partition = |index: &i32| {
+            key.1 = *index;
+            let mut answer = committed(*index, known.and_then(|_| group.get(&key)));
+            if known.is_none() {
+                answer.error_code = ErrorCode::UNKNOWN_TOPIC_ID;
+            }
+            answer
+        };
+        OffsetFetchResponseTopics {
+            name: asked.name.clone(),
+            topic_id: asked.topic_id,
+            partitions: asked.partition_indexes.iter().map(partition).collect(),
+        }
+    }
+
+    /// Everything that the group committed; of topics that are there, which are all.
+    fn all_offsets(&self, group: &GroupOffsets) -> Vec<OffsetFetchResponseTopics> {
+        let mut topics: Vec<OffsetFetchResponseTopics> = Vec::new();
+        for ((name, index), offset) in group {
+            let Some((name, topic)) = self.state.topics.get_key_value(name.as_bytes()) else {
+                continue;
+            };
+            if topics.last().is_none_or(|last| last.name != *name) {
+                topics.push(OffsetFetchResponseTopics {
+                    name: name.clone(),
+                    topic_id: topic.id,
+                    partitions: Vec::new(),
+                });
+            }
+            if let Some(last) = topics.last_mut() {
+                last.partitions.push(committed(*index, Some(offset)));
+            }
+        }
+        topics
+    }
+}
+
+/// One partition's answer; without a commit it is −1, −1, and an empty note.
+fn committed(
+    partition_index: i32,
+    offset: Option<&CommittedOffset>,
+) -> OffsetFetchResponsePartitions {
+    OffsetFetchResponsePartitions {
+        partition_index,
+        committed_offset: offset.map_or(-1, |offset| offset.offset),
+        committed_leader_epoch: offset.map_or(-1, |offset| offset.leader_epoch),
+        metadata: Some(offset.map_or(KString::EMPTY, |offset| KString::from(&*offset.metadata))),
+        ..Default::default()
+    }
+}
+
+fn older_topic(topic: OffsetFetchResponseTopics) -> OffsetFetchResponseTopic {
+    let partition = |partition: OffsetFetchResponsePartitions| OffsetFetchResponsePartition {
+        partition_index: partition.partition_index,
+        committed_offset: partition.committed_offset,
+        committed_leader_epoch: partition.committed_leader_epoch,
+        metadata: partition.metadata,
+        error_code: partition.error_code,
+    };
+    OffsetFetchResponseTopic {
+        name: topic.name,
+        partitions: topic.partitions.into_iter().map(partition).collect(),
+    }
+}

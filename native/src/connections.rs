@@ -1,0 +1,135 @@
+//! The table of client connections: a core connection, its socket, and what is being sent on it.
+//!
+//! Places are used again, numbers never: a number holds its place and a count of how many connections there were.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+
+use logboat_core::connection::{Connection, Endpoint};
+use logboat_core::shard::input::ConnectionId;
+use logboat_core::time::Instant;
+
+use crate::reactor::Interest;
+use crate::send::Piece;
+
+/// Low bits of a connection's number that hold its place.
+const PLACE_BITS: u32 = 24;
+/// More connections than any machine has descriptors for.
+const PLACES_MAX: usize = 1 << PLACE_BITS;
+
+/// One client.
+#[derive(Debug)]
+pub struct Client {
+    /// The core's half.
+    pub connection: Connection,
+    /// The socket.
+    pub socket: OwnedFd,
+    /// What was taken from the connection and is not sent.
+    pub unsent: VecDeque<Piece>,
+    /// What the reactor tells of it now.
+    pub interest: Interest,
+    /// Whether it is in the list of those to be sent to.
+    pub marked: bool,
+    /// Whether the socket takes no more for now.
+    pub blocked: bool,
+    /// Whether a range that is to be sent is being read.
+    pub warming: bool,
+    /// Whether what is to be sent cannot be read.
+    pub broken: bool,
+    /// Whether it is to be closed when everything is sent.
+    pub closing: bool,
+    /// Whether the log knows what it calls itself.
+    pub named: bool,
+    /// Its earliest deadline that is in the list of deadlines.
+    pub deadline: Option<Instant>,
+    /// Requests that the shard has not answered.
+    pub unanswered: u32,
+    /// The turn since which it has always been waiting for something; `None` where it waits for nothing.
+    pub busy_since: Option<u64>,
+}
+
+impl Client {
+    /// Its number.
+    #[must_use]
+    pub const fn id(&self) -> ConnectionId {
+        self.connection.id()
+    }
+}
+
+/// All clients.
+#[derive(Debug, Default)]
+pub struct Connections {
+    // Boxed: an empty place costs a pointer, and clients do not move.
+    places: Vec<Option<Box<Client>>>,
+    free: Vec<usize>,
+    accepted: u64,
+}
+
+const fn place(id: ConnectionId) -> usize {
+    (id.0 & (PLACES_MAX as u64 - 1)) as usize
+}
+
+impl Connections {
+    /// Takes in a client, unless there are more than can be numbered.
+    pub fn insert(&mut self, socket: OwnedFd, endpoint: Endpoint) -> Option<ConnectionId> {
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None if self.places.len() < PLACES_MAX => {
+                self.places.push(None);
+                self.places.len() - 1
+            }
+            None => return None,
+        };
+        let id = ConnectionId((self.accepted << PLACE_BITS) | place as u64);
+        self.accepted += 1;
+        let client = Client {
+            connection: Connection::new(id, endpoint),
+            socket,
+            unsent: VecDeque::new(),
+            interest: Interest::READ,
+            marked: false,
+            blocked: false,
+            warming: false,
+            broken: false,
+            closing: false,
+            named: false,
+            deadline: None,
+            unanswered: 0,
+            busy_since: None,
+        };
+        if let Some(free) = self.places.get_mut(place) {
+            *free = Some(Box::new(client));
+        }
+        Some(id)
+    }
+
+    /// The client of that number, if it is still there.
+    pub fn get(&mut self, id: ConnectionId) -> Option<&mut Client> {
+        self.places.get_mut(place(id))?.as_deref_mut().filter(|client| client.id() == id)
+    }
+
+    /// Takes out the client of that number.
+    pub fn remove(&mut self, id: ConnectionId) -> Option<Box<Client>> {
+        self.get(id)?;
+        let client = self.places.get_mut(place(id))?.take();
+        self.free.push(place(id));
+        client
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, by place.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.places.iter().flatten().map(|client| &**client)
+    }
+}

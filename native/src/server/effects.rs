@@ -1,0 +1,94 @@
+//! What the core wants: done in the order in which it wants it.
+//!
+//! Nothing here may decide anything that a client sees.
+
+use logboat_core::connection::Workspace;
+use logboat_core::notice::{Level, Notice};
+use logboat_core::shard::input::{ConnectionId, Effect, Input, Reply, RequestId, StorageEffect};
+
+use super::{Server, mark};
+use crate::disk_store::Warmed;
+
+impl Server {
+    /// Does what the core wants until it wants nothing more, and tells it what the store has done.
+    pub(super) fn settle(&mut self) {
+        loop {
+            while let Some(effect) = self.shard.poll_effect() {
+                self.effect(effect);
+            }
+            let mut completions = std::mem::take(&mut self.completions);
+            self.store.poll(&mut completions, &mut self.warm);
+            let over = completions.is_empty();
+            for (operation, result) in completions.drain(..) {
+                self.shard.handle(self.now, Input::Storage { operation, result });
+            }
+            self.completions = completions;
+            if over {
+                break;
+            }
+        }
+        while let Some(Warmed { token, result }) = self.warm.pop() {
+            let Some(client) = self.connections.get(ConnectionId(token)) else { continue };
+            client.warming = false;
+            // The half of an answer cannot be taken back: the connection ends.
+            client.broken = result.is_err();
+            mark(client, &mut self.marked);
+            if let Err(error) = result {
+                log::error!("an answer cannot be read from the disk: {error}");
+            }
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Storage(StorageEffect::Drop { object }) => {
+                self.dropping.push_back((object, self.turn))
+            }
+            Effect::Storage(effect) => self.store.execute(effect, &mut self.completions),
+            Effect::Reply { id, reply } => self.reply(id, reply),
+            Effect::Image(image) => match &mut self.workspace {
+                Some(workspace) => workspace.image = image,
+                none => *none = Some(Workspace::new(image)),
+            },
+            Effect::Notice(notice) => log(&notice),
+            Effect::Ready => self.become_ready(),
+            Effect::Refused(reason) => self.refused(&reason),
+            Effect::Stopped => self.stopped(),
+        }
+    }
+
+    fn reply(&mut self, id: RequestId, reply: Reply) {
+        let Some(workspace) = &mut self.workspace else { return };
+        let Some(client) = self.connections.get(id.connection) else { return };
+        client.unanswered = client.unanswered.saturating_sub(1);
+        client.connection.reply(id, reply, workspace);
+        self.poll_demands(id.connection);
+    }
+
+    /// Drops objects of which no client can still have to be sent a part: a part that a connection holds is pinned only
+    /// when it is taken to be sent. A client holds none of what was dropped before it last waited for nothing.
+    pub(super) fn drop_objects(&mut self) {
+        if self.dropping.is_empty() {
+            return;
+        }
+        let oldest = self
+            .connections
+            .iter()
+            .filter_map(|client| client.busy_since)
+            .min()
+            .unwrap_or(u64::MAX);
+        while let Some((object, _)) = self.dropping.pop_front_if(|(_, turn)| *turn < oldest) {
+            self.store.execute(StorageEffect::Drop { object }, &mut self.completions);
+        }
+    }
+}
+
+fn log(notice: &Notice) {
+    let level = match notice.level() {
+        Level::Debug => log::Level::Debug,
+        Level::Info => log::Level::Info,
+        Level::Warn => log::Level::Warn,
+        Level::Error => log::Level::Error,
+    };
+    log::log!(level, "{notice}");
+}
