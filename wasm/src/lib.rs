@@ -32,12 +32,7 @@ impl WasmBroker {
     /// # Errors
     /// One line that names the key, its value and what is allowed.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        config: Vec<String>,
-        seed: u64,
-        instant: f64,
-        wall: f64,
-    ) -> Result<Self, JsError> {
+    pub fn new(config: Vec<String>, seed: u64, instant: f64, wall: f64) -> Result<Self, JsError> {
         panic::keep_message();
         let pairs = config.as_chunks::<2>().0.iter().map(|[key, value]| (&**key, &**value));
         let broker = Broker::open(now(instant, wall), pairs, seed);

@@ -133,11 +133,8 @@ impl Client {
 }
 
 fn fetch(offset: i64) -> FetchRequest {
-    let partition = FetchPartition {
-        fetch_offset: offset,
-        partition_max_bytes: 1 << 20,
-        ..Default::default()
-    };
+    let partition =
+        FetchPartition { fetch_offset: offset, partition_max_bytes: 1 << 20, ..Default::default() };
     let topic = FetchTopic {
         topic: KString::from_static("t"),
         partitions: SmallVec::from_iter([partition]),
