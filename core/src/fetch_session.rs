@@ -26,6 +26,8 @@ pub(crate) struct Target {
     pub topic: KString,
     /// The topic's id; zero where it was asked for by name.
     pub topic_id: Uuid,
+    /// The name of the topic that the id meant when the session last saw it; empty before, and without ids.
+    pub held: KString,
     /// What is asked.
     pub partition: FetchPartition,
     /// High watermark that the client was told; −1 at first.
@@ -75,6 +77,7 @@ pub(crate) fn targets_of(request: &mut FetchRequest) -> Targets {
             targets.push(Target {
                 topic: topic.topic.clone(),
                 topic_id: topic.topic_id,
+                held: KString::EMPTY,
                 partition,
                 known_high_watermark: -1,
                 known_log_start: -1,

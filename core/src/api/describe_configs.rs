@@ -69,7 +69,7 @@ impl Shard {
         match resource.resource_type {
             TOPIC => {
                 if let Err(bad) = check_name(name.as_bytes()) {
-                    return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message());
+                    return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message(name));
                 }
                 let Some(topic) = self.state.topics.get(name) else {
                     let message = "There is no such topic.";

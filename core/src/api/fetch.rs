@@ -124,16 +124,11 @@ impl Shard {
                 }
             };
             let Some(read) = read else {
-                let code = if pending.version >= 13 {
-                    ErrorCode::UNKNOWN_TOPIC_ID
-                } else {
-                    ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
-                };
-                let known = self.image.topic_by_id(&target.topic_id).is_some();
-                let code = if known { ErrorCode::UNKNOWN_TOPIC_OR_PARTITION } else { code };
+                let code = missing(&self.image, pending.version, target);
                 push(&mut response, target, failed(target, code));
                 continue;
             };
+            hold(&self.image, pending.kind, target);
             interesting = true;
             urgent |= read.urgent;
             available += read.bytes;
@@ -296,6 +291,30 @@ pub(crate) fn epoch_error(asked: i32, current: i32) -> Option<ErrorCode> {
         asked if asked < current => Some(ErrorCode::FENCED_LEADER_EPOCH),
         asked if asked > current => Some(ErrorCode::UNKNOWN_LEADER_EPOCH),
         _ => None,
+    }
+}
+
+/// What a partition is answered with that does not exist, or no longer: a session tells a topic that it held from one
+/// that it never saw (BEHAVIOURS 46).
+fn missing(image: &Image, version: i16, target: &Target) -> ErrorCode {
+    if version < 13 || image.topic_by_id(&target.topic_id).is_some() {
+        ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
+    } else if target.held.is_empty() {
+        ErrorCode::UNKNOWN_TOPIC_ID
+    } else if image.topic(target.held.as_bytes()).is_some() {
+        ErrorCode::INCONSISTENT_TOPIC_ID
+    } else {
+        ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
+    }
+}
+
+/// Lets a session remember which topic an id means.
+fn hold(image: &Image, kind: Kind, target: &mut Target) {
+    if kind != Kind::Sessionless
+        && target.held.is_empty()
+        && let Some(topic) = image.topic_by_id(&target.topic_id)
+    {
+        target.held = topic.name.clone();
     }
 }
 

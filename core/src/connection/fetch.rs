@@ -15,9 +15,6 @@ use crate::protocol::{ErrorCode, KString};
 use crate::record::Batches;
 use crate::record::legacy::{DownConversion, Progress};
 
-/// A batch may unpack to this many times what it may weigh as it is sent.
-const MAX_EXPANSION: u64 = 64;
-
 /// What an old client asked for: needed again when its answer is converted.
 #[derive(Debug)]
 pub(super) struct OldFetch {
@@ -91,8 +88,7 @@ impl OldFetch {
         let Some(mut conversion) = DownConversion::new(self.version, offset) else {
             return Ok(out);
         };
-        let largest = workspace.image.broker.topic.max_message_bytes;
-        let cap = u64::try_from(largest).unwrap_or(0).max(1 << 20) * MAX_EXPANSION;
+        let cap = workspace.image.broker.topic.validation_rules().cap();
         for chunk in chunks {
             // The shard had every stored range read for a client of this age.
             let Chunk::Bytes(bytes) = chunk else { return Err(ErrorCode::KAFKA_STORAGE_ERROR) };

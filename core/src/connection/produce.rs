@@ -15,7 +15,7 @@ use crate::protocol::messages::produce::{
 };
 use crate::protocol::messages::{ProduceRequest, ProduceResponse};
 use crate::protocol::{ErrorCode, KString};
-use crate::record::{BatchError, ValidBatch, validate};
+use crate::record::{BatchError, BatchHeader, ValidBatch, validate};
 use crate::shard::input::{
     Operation, ProduceEntry, ProduceOutcome, RequestContext, RequestId, ShardId,
 };
@@ -38,6 +38,11 @@ impl Connection {
         let mut response = ProduceResponse::default();
         let mut shards: SmallVec<[(ShardId, SmallVec<[ProduceEntry; 1]>); 1]> = SmallVec::new();
         let mut failed = false;
+        let unnamed = transactional_id.is_none()
+            && topic_data
+                .iter()
+                .flat_map(|topic| &topic.partition_data)
+                .any(|data| data.records.as_deref().is_some_and(is_transactional));
         for (t, topic) in topic_data.into_iter().enumerate() {
             let TopicProduceData { name, topic_id, partition_data } = topic;
             let known = if context.version >= 13 {
@@ -50,7 +55,12 @@ impl Connection {
                 let PartitionProduceData { index, records } = data;
                 let mut answer =
                     PartitionProduceResponse { index, base_offset: -1, ..Default::default() };
-                let found = partition_of(known.map(|topic| &**topic), index, &context);
+                // Kafka refuses the whole request (KafkaApis.handleProduceRequest).
+                let found = if unnamed {
+                    Err(Refusal::from(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED))
+                } else {
+                    partition_of(known.map(|topic| &**topic), index, &context)
+                };
                 let place = match found {
                     Ok((topic, at)) => {
                         match check(now, acks, context.version, topic, records, workspace) {
@@ -149,6 +159,11 @@ impl Refusal {
     fn shows_log_start(&self) -> bool {
         matches!(self.code, ErrorCode::INVALID_RECORD | ErrorCode::INVALID_TIMESTAMP)
     }
+}
+
+/// Whether records that nobody has checked yet say of themselves that they belong to a transaction.
+fn is_transactional(records: &[u8]) -> bool {
+    BatchHeader::parse(records).is_some_and(|header| header.magic == 2 && header.is_transactional())
 }
 
 /// Checks the batch of one partition.

@@ -1,0 +1,4 @@
+//! bad inputs
+fn main() -> std::process::ExitCode {
+    logboat_tests::table::run(&[])
+}
