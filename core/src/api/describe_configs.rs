@@ -39,6 +39,8 @@ impl Shard {
             let mut result = DescribeConfigsResult {
                 resource_type: resource.resource_type,
                 resource_name: resource.resource_name.clone(),
+                // Kafka's schema has no null here where nothing is wrong.
+                error_message: Some(KString::EMPTY),
                 ..Default::default()
             };
             match described {
@@ -72,8 +74,8 @@ impl Shard {
                     return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message(name));
                 }
                 let Some(topic) = self.state.topics.get(name) else {
-                    let message = "There is no such topic.";
-                    return refusal(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, message);
+                    // Without words: so Kafka's tools print it.
+                    return refusal(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "");
                 };
                 Ok(describe::describe_topic(&self.broker, &topic.configs, wanted))
             }
