@@ -147,6 +147,8 @@ pub struct Shard {
     snapshotting: Snapshotting,
     journaled_since_snapshot: u64,
     sealed: Vec<ObjectId>,
+    /// Files that go when a slot is durable.
+    dying: VecDeque<(u64, ObjectId)>,
     retention_at: Instant,
     producers_at: Instant,
     full_at: Option<Instant>,
@@ -230,6 +232,7 @@ impl Shard {
             snapshotting: Snapshotting::No,
             journaled_since_snapshot: 0,
             sealed: Vec::new(),
+            dying: VecDeque::new(),
             retention_at: now.instant.plus_millis(broker.log_retention_check_interval_ms),
             producers_at: now
                 .instant
@@ -308,6 +311,10 @@ impl Shard {
         if !matches!(self.phase, Phase::Running | Phase::Stopping) {
             return;
         }
+        if matches!(self.snapshotting, Snapshotting::Due) {
+            // Replay will begin behind this slot: nothing before it may be lost.
+            self.writer.flush_next();
+        }
         let before = self.writer.end();
         self.writer.pump(&mut self.state, &mut self.tail, &mut self.numbers, &mut self.effects);
         let after = self.writer.end();
@@ -316,6 +323,10 @@ impl Shard {
             if matches!(self.snapshotting, Snapshotting::Due) {
                 self.snapshot();
             }
+        }
+        if matches!(self.phase, Phase::Stopping) && self.writer.is_stuck() {
+            // No space will come before the end: what waits is refused, and replay does what the snapshot would have.
+            self.fail_journal(&input::StoreError::Full);
         }
     }
 }

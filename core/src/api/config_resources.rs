@@ -129,7 +129,7 @@ impl Shard {
             return refusal(ErrorCode::INVALID_REQUEST, message);
         }
         if let Err(bad) = check_name(name.as_bytes()) {
-            return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message());
+            return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message(name));
         }
         if known.is_none() {
             let message = format!("The topic '{name}' does not exist.");

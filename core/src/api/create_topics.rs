@@ -205,7 +205,7 @@ impl Shard {
     /// Checks that a name is one, and that no topic has it or one that is taken for it.
     fn check_free_name(&self, name: &KString) -> Result<(), Refusal> {
         if let Err(bad) = check_name(name.as_bytes()) {
-            return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message());
+            return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message(name));
         }
         if self.state.topics.contains_key(name) {
             let message = alloc::format!("Topic '{}' already exists.", name);
@@ -261,7 +261,7 @@ fn check_counts(partitions: i32, replication_factor: i16) -> Result<(), Refusal>
         return refusal(
             ErrorCode::INVALID_REPLICATION_FACTOR,
             alloc::format!(
-                "Unable to replicate the partition {} time(s): The target replication factor of {} cannot be reached because only 1 broker(s) are registered.",
+                "Unable to replicate the partition {} time(s): The target replication factor of {} cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.",
                 replication_factor,
                 replication_factor
             ),

@@ -39,6 +39,8 @@ impl Shard {
             let mut result = DescribeConfigsResult {
                 resource_type: resource.resource_type,
                 resource_name: resource.resource_name.clone(),
+                // Kafka's schema has no null here where nothing is wrong.
+                error_message: Some(KString::EMPTY),
                 ..Default::default()
             };
             match described {
@@ -69,11 +71,11 @@ impl Shard {
         match resource.resource_type {
             TOPIC => {
                 if let Err(bad) = check_name(name.as_bytes()) {
-                    return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message());
+                    return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, bad.message(name));
                 }
                 let Some(topic) = self.state.topics.get(name) else {
-                    let message = "There is no such topic.";
-                    return refusal(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, message);
+                    // Without words: so Kafka's tools print it.
+                    return refusal(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "");
                 };
                 Ok(describe::describe_topic(&self.broker, &topic.configs, wanted))
             }

@@ -3,10 +3,10 @@
 //! Kafka: Topic.java. Nothing here may depend on state.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use super::create_topics::{Refusal, refusal};
-use crate::protocol::ErrorCode;
+use crate::protocol::{ErrorCode, KString};
 
 /// The longest topic name, bytes: with the dash and five digits of a partition it fits a file name.
 pub(crate) const MAX_NAME_LEN: usize = 249;
@@ -34,19 +34,22 @@ pub(crate) enum BadName {
 }
 
 impl BadName {
-    /// What to tell the client.
+    /// What to tell the client, in the words that Kafka's tools print.
     #[must_use]
-    pub(crate) const fn message(self) -> &'static str {
-        match self {
-            Self::Empty => "Topic name is invalid: the empty string is not allowed",
-            Self::Dots => "Topic name is invalid: '.' and '..' are not allowed",
+    pub(crate) fn message(self, name: &KString) -> String {
+        let why = match self {
+            Self::Empty => return "Topic name is invalid: the empty string is not allowed".into(),
+            Self::Dots => return "Topic name is invalid: '.' or '..' is not allowed".into(),
             Self::TooLong => {
-                "Topic name is invalid: the length is longer than the max allowed length of 249"
+                return format!(
+                    "Topic name is invalid: the length of '{name}' is longer than the max allowed length {MAX_NAME_LEN}"
+                );
             }
             Self::Character => {
-                "Topic name is invalid: it contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
+                "one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
             }
-        }
+        };
+        format!("Topic name is invalid: '{name}' contains {why}")
     }
 }
 

@@ -3,6 +3,7 @@
 //! The rules are those of Kafka's `ConfigDef`. Nothing here knows where a value came from.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -49,13 +50,8 @@ pub fn parse<'a>(key: &ConfigKey, text: &'a str) -> Result<Value<'a>, String> {
         && !matches!(key.valid, Valid::Any | Valid::ThrottledReplicas)
     {
         // KIP-1161: a member named twice counts once.
-        let mut once = Vec::with_capacity(list.len());
-        list.retain(|member| {
-            !once.contains(member) && {
-                once.push(*member);
-                true
-            }
-        });
+        let mut once = BTreeSet::new();
+        list.retain(|member| once.insert(*member));
     }
     Ok(value)
 }
@@ -96,7 +92,7 @@ fn integer<T: core::str::FromStr + Into<i64>>(
     // Rust and Java agree: an optional sign, then digits only, within the type's bounds.
     match text.parse::<T>() {
         Ok(value) => Ok(Value::Integer(value.into())),
-        Err(_) => Err(format!("must be a whole number of type {}", config_type.name())),
+        Err(_) => Err(format!("Not a number of type {}", config_type.name())),
     }
 }
 

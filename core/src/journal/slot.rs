@@ -175,11 +175,13 @@ impl SlotBuilder {
         self.payloads.splice(0..0, encoded.iter().copied());
     }
 
-    /// Finishes the slot and empties the builder. `placed` is told each batch's partition, bytes and first byte,
+    /// Finishes the slot and empties the builder. It will lie at byte `position` of its file, and is padded so that what
+    /// follows begins at a multiple of `alignment`. `placed` is told each batch's partition, bytes and first byte,
     /// counted from the slot's beginning. Header and index are written into `arena`.
     pub fn finish(
         &mut self,
         stamp: SlotStamp,
+        position: u64,
         alignment: u32,
         arena: &mut BytesMut,
         mut placed: impl FnMut(PartitionId, u32, &Bytes),
@@ -235,8 +237,8 @@ impl SlotBuilder {
         if let Some(first) = chunks.first_mut() {
             *first = arena.split().freeze();
         }
-        let mut pad = (alignment.max(1) as usize - total % alignment.max(1) as usize)
-            % alignment.max(1) as usize;
+        let end = position + total as u64;
+        let mut pad = (end.next_multiple_of(u64::from(alignment.max(1))) - end) as usize;
         let padded_bytes = (total + pad) as u64;
         while pad > 0 {
             let piece = pad.min(ZEROS.len());

@@ -50,9 +50,10 @@ pub(super) struct Recovery {
     buffer: BytesMut,
     step: Step,
     operation: OperationId,
+    /// The end of the file before, until a slot of the next one was read.
+    left: Option<Position>,
     /// Slots replayed.
     pub slots: u64,
-    broken_at: u64,
 }
 
 /// What follows a step.
@@ -73,6 +74,8 @@ pub(super) struct Recovered {
     pub end: Position,
     /// Size of the file that is being written.
     pub capacity: u64,
+    /// Files before the one that is being written.
+    pub sealed: Vec<ObjectId>,
     /// Objects that nothing refers to.
     pub leftovers: Vec<ObjectId>,
 }
@@ -94,8 +97,8 @@ impl Recovery {
             buffer: BytesMut::new(),
             step: Step::Journal,
             operation: OperationId::default(),
+            left: None,
             slots: 0,
-            broken_at: 0,
         };
         let progress = match recovery.root.snapshot {
             Some(object) => {
@@ -142,6 +145,8 @@ impl Recovery {
         Some(match self.step {
             Step::Snapshot(object) => match snapshot::decode(&bytes) {
                 Ok(state) => {
+                    // What an earlier start left behind the replay's beginning is not its continuation.
+                    self.epoch_seen = state.epoch;
                     self.state = state;
                     self.more(PIECE, numbers)
                 }
@@ -152,16 +157,16 @@ impl Recovery {
             },
             Step::Journal => {
                 self.buffer.extend_from_slice(&bytes);
-                self.replay(bytes.is_empty(), numbers)
+                self.replay(bytes.is_empty(), numbers, notices)
             }
             Step::NextFile(object) => match slot::peek(&bytes) {
-                Ok(header) if header.sequence == self.end.sequence + 1 => {
+                Ok(header) if self.is_next(&header) => {
+                    self.left = Some(self.end);
                     self.end = Position { object, at: 0, sequence: self.end.sequence };
-                    self.buffer.clear();
                     self.more(PIECE, numbers)
                 }
                 Ok(header) if self.was_durable(&header) => self.damaged(),
-                Ok(_) | Err(_) => self.next_file(Some(object), numbers),
+                Ok(_) | Err(_) => self.next_file(object, numbers),
             },
             Step::Probe => self.probe(&bytes, numbers, notices),
             Step::Flush => Progress::Done,
@@ -169,7 +174,12 @@ impl Recovery {
     }
 
     /// Applies the slots in the buffer.
-    fn replay(&mut self, at_end: bool, numbers: &mut Numbers) -> Progress {
+    fn replay(
+        &mut self,
+        at_end: bool,
+        numbers: &mut Numbers,
+        notices: &mut Vec<Notice>,
+    ) -> Progress {
         loop {
             let header = match slot::peek(&self.buffer) {
                 Ok(header) => header,
@@ -182,7 +192,7 @@ impl Recovery {
                 Err(JournalError::Short) if !at_end => return self.more(PIECE, numbers),
                 Err(_) => break,
             };
-            if header.sequence != self.end.sequence + 1 || header.epoch < self.epoch_seen {
+            if !self.is_next(&header) {
                 break;
             }
             // A slot was padded to the next 4 KiB where it was flushed, or not at all.
@@ -211,6 +221,7 @@ impl Recovery {
                 break;
             }
             self.epoch_seen = header.epoch;
+            self.left = None;
             self.slots += 1;
             self.end.sequence = header.sequence;
             let zeros =
@@ -222,10 +233,21 @@ impl Recovery {
                 return self.more(PIECE, numbers);
             }
         }
-        self.broken_at = self.end.at;
+        let object = self.end.object;
+        if let Some(left) = self.left.take() {
+            // The first slot of this file is torn, and with it the entry that seals the file before: that one goes on.
+            notices.push(Notice::TornTail { object: object.0, bytes: self.buffer.len() as u64 });
+            self.end = left;
+        }
         self.buffer.clear();
-        self.step = Step::Probe;
-        self.read(self.end.object, self.end.at, PIECE, numbers)
+        self.next_file(object, numbers)
+    }
+
+    /// Whether a slot continues the journal.
+    const fn is_next(&self, header: &SlotHeader) -> bool {
+        header.sequence == self.end.sequence + 1
+            && header.epoch >= self.epoch_seen
+            && header.epoch < self.root.epoch
     }
 
     /// Whether a slot that stands behind the journal's end says that the broken one had been durable.
@@ -239,7 +261,7 @@ impl Recovery {
         Progress::Refused(alloc::format!(
             "journal file {} is damaged at byte {}: slot {} was durable and cannot be read; restore the file, nothing was written",
             self.end.object.0,
-            self.broken_at,
+            self.end.at,
             self.end.sequence + 1
         ))
     }
@@ -269,19 +291,20 @@ impl Recovery {
             let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
             notices.push(Notice::TornTail { object: self.end.object.0, bytes: len });
         }
-        self.next_file(None, numbers)
+        self.step = Step::Flush;
+        self.operation = numbers.operation();
+        Progress::Do(StorageEffect::Flush { operation: self.operation, object: self.end.object })
     }
 
-    fn next_file(&mut self, after: Option<ObjectId>, numbers: &mut Numbers) -> Progress {
-        let from = ObjectId(after.unwrap_or(self.end.object).0 + 1);
-        if let Some((object, _)) = self.objects.range(from..).next() {
+    /// Looks for the file in which the journal goes on; where there is none, behind its end.
+    fn next_file(&mut self, after: ObjectId, numbers: &mut Numbers) -> Progress {
+        if let Some((object, _)) = self.objects.range(ObjectId(after.0 + 1)..).next() {
             let object = *object;
             self.step = Step::NextFile(object);
             return self.read(object, 0, HEADER_LEN as u32, numbers);
         }
-        self.step = Step::Flush;
-        self.operation = numbers.operation();
-        Progress::Do(StorageEffect::Flush { operation: self.operation, object: self.end.object })
+        self.step = Step::Probe;
+        self.read(self.end.object, self.end.at, PIECE, numbers)
     }
 
     /// What was found, after [`Progress::Done`].
@@ -294,8 +317,12 @@ impl Recovery {
                 || self.state.live.contains_key(object)
                 || *object >= self.root.replay.object && *object < self.end.object
         };
-        let leftovers = self.objects.keys().copied().filter(|object| !keep(object)).collect();
-        Recovered { end: self.end, capacity, leftovers }
+        let (kept, leftovers): (Vec<ObjectId>, Vec<ObjectId>) =
+            self.objects.keys().copied().partition(keep);
+        let other =
+            |object: &ObjectId| *object != self.end.object && Some(*object) != self.root.snapshot;
+        let sealed = kept.into_iter().filter(other).collect();
+        Recovered { end: self.end, capacity, sealed, leftovers }
     }
 
     /// One more than every number in use.

@@ -12,11 +12,14 @@ VOLATILE = [
     (re.compile(r'"timestamp":\d+'), '"timestamp":TIME'),
     (re.compile(r"CreateTime:\d+"), "CreateTime:TIME"),
     (re.compile(r'"logDir":"[^"]*"'), '"logDir":"DIR"'),
-    (re.compile(r'"size":[1-9]\d*'), '"size":SIZE'),
+    # Kafka keeps segments without records until the next check of retention; Logboat counts them no longer.
+    (re.compile(r'"size":\d+'), '"size":SIZE'),
     (re.compile(r'"(totalBytes|usableBytes)":\d+'), r'"\1":BYTES'),
     (re.compile(r"\d+\.\d+ records/sec.*"), "RATE records/sec ..."),
     (re.compile(r'"avg_throughput":[\d.]+'), '"avg_throughput":RATE'),
     (re.compile(r"\n\tat .*"), ""),  # the tool's own stack, under an error's message
+    # Kafka's order is that of Java's hash map.
+    (re.compile(r"(?<=Configs: )\S+,\S+"), lambda configs: ",".join(sorted(configs[0].split(",")))),
 ]
 
 

@@ -5,6 +5,7 @@
 //! belong to rows that are not written yet.
 
 mod admin;
+mod cluster;
 mod configs;
 mod fetch;
 mod formats;
@@ -25,6 +26,7 @@ fn main() -> std::process::ExitCode {
         sessions::CASES,
         offsets::CASES,
         admin::CASES,
+        cluster::CASES,
         configs::CASES,
         traps::CASES,
     ])

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 
 use super::*;
+use crate::config::BrokerConfig;
 
 fn broker(pairs: &[(&str, &str)]) -> BrokerConfig {
     BrokerConfig::from_pairs(pairs.iter().copied()).unwrap_or_else(|error| panic!("{error}"))
@@ -391,4 +392,45 @@ fn operations_have_kafkas_codes() {
     let known = [AlterOp::Set, AlterOp::Delete, AlterOp::Append, AlterOp::Subtract].map(Some);
     assert_eq!([0, 1, 2, 3].map(AlterOp::from_code), known);
     assert_eq!([-1, 4].map(AlterOp::from_code), [None, None]);
+}
+
+#[test]
+fn what_is_set_is_bounded_and_a_long_list_costs_no_square_of_itself() {
+    let long = "0:1,".repeat(10_000);
+    let too_long = "40 The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.";
+    let name = "leader.replication.throttled.replicas";
+    let topic = broker(&[]);
+    assert_outcome("create", create_topic(&topic, [(name, Some(long.as_str()))]), Err(too_long));
+    let one = [Alteration { name, op: AlterOp::Set, value: Some(&long) }];
+    assert_outcome("set", alter_topic(&topic, &Overrides::EMPTY, &one), Err(too_long));
+    let one = [Alteration { name: "custom", op: AlterOp::Set, value: Some(&long) }];
+    assert_outcome("broker", alter_broker(&topic, BrokerScope::Broker, &one), Err(too_long));
+    let one = [Alteration { name: &long, op: AlterOp::Set, value: Some("1") }];
+    assert_outcome("name", alter_broker(&topic, BrokerScope::Broker, &one), Err(too_long));
+    let one = [Alteration { name, op: AlterOp::Append, value: Some(&long) }];
+    assert_outcome("append", alter_topic(&topic, &Overrides::EMPTY, &one), Err(too_long));
+    let half: Overrides = [(name, &long[..30_000])].into_iter().collect();
+    let one = [append(name, "1000:1000"), append("follower.replication.throttled.replicas", "0:1")];
+    assert!(alter_topic(&topic, &half, &one).is_ok());
+    let other: String = (0..3000).map(|i| format!("{i}:7,")).collect();
+    let full = [(name, &"9:9999,".repeat(4000)[..])].into_iter().collect();
+    let one = [Alteration { name, op: AlterOp::Append, value: Some(&other) }];
+    assert_outcome("grown", alter_topic(&topic, &full, &one), Err(too_long));
+
+    let many: Vec<String> = (0..1001).map(|i| format!("custom.{i}")).collect();
+    let many: Vec<(&str, Option<&str>)> =
+        many.iter().map(|name| (name.as_str(), Some("1"))).collect();
+    assert!(replace_broker(&topic, BrokerScope::Broker, &many[..1000]).is_ok());
+    let refused = replace_broker(&topic, BrokerScope::Broker, &many);
+    assert_outcome("many", refused, Err("42 No more than 1000 values can be set"));
+
+    let unknown = create_topic(&topic, [(&"x".repeat(5000)[..], Some("1"))])
+        .map_err(|error| error.message.len());
+    assert!(unknown.is_err_and(|length| length < 1100));
+
+    let members: Vec<String> = (0..100_000).map(|i| format!("m{i}")).collect();
+    assert_eq!(
+        joined(&members.join(","), &members.join(","), AlterOp::Append).len(),
+        members.join(",").len()
+    );
 }

@@ -209,7 +209,7 @@ fn what_stops_the_start_is_said_in_one_line() {
         ),
         (
             &[("num.partitions", "many")],
-            "Invalid value many for configuration num.partitions: must be a whole number of type INT",
+            "Invalid value many for configuration num.partitions: Not a number of type INT",
         ),
         (
             &[("log.retention.hour", "5")],
