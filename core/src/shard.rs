@@ -293,7 +293,7 @@ impl Shard {
     /// The hard state's fingerprint: equal after replay and while running. For tests and the simulator.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &snapshot::encode(&self.state))
+        twox_hash::XxHash64::oneshot(0, &snapshot::encode(&self.state))
     }
 
     /// Whether the store is memory: nothing outlives the process.

@@ -12,10 +12,10 @@
 use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use crc_fast::{CrcAlgorithm, Digest};
 
 use super::JournalError;
 use crate::image::PartitionId;
+use crate::record::checksum::{Crc32c, crc32c};
 use crate::shard::input::SlotChunks;
 use crate::time::UnixMillis;
 
@@ -224,7 +224,7 @@ impl SlotBuilder {
         if let Some(field) = arena.get_mut(SALTED_LEN..SALTED_LEN + 4) {
             field.copy_from_slice(&crc.to_le_bytes());
         }
-        let mut digest = Digest::new(CrcAlgorithm::Crc32Iscsi);
+        let mut digest = Crc32c::default();
         digest.update(&arena[..HEADER_LEN - 4]);
         digest.update(&arena[HEADER_LEN..]);
         let mut chunks = SlotChunks::new();
@@ -239,7 +239,7 @@ impl SlotBuilder {
                 chunks.push(batch);
             }
         }
-        let crc = digest.finalize() as u32;
+        let crc = digest.value();
         if let Some(field) = arena.get_mut(HEADER_LEN - 4..HEADER_LEN) {
             field.copy_from_slice(&crc.to_le_bytes());
         }
@@ -272,10 +272,10 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// The checksum of the header's fields under the store's secret.
 fn header_crc(fields: &[u8], salt: u64) -> u32 {
-    let mut digest = Digest::new(CrcAlgorithm::Crc32Iscsi);
+    let mut digest = Crc32c::default();
     digest.update(&salt.to_le_bytes());
     digest.update(fields);
-    digest.finalize() as u32
+    digest.value()
 }
 
 /// Reads a header, to learn how many bytes the slot has. Bytes of a client's never pass for one: its own checksum is
@@ -331,7 +331,7 @@ pub fn read<'a>(
     let index_end = HEADER_LEN + header.entries as usize * INDEX_LEN;
     let body = HEADER_LEN + header.index_bytes as usize;
     for checking in [true, false] {
-        let mut digest = Digest::new(CrcAlgorithm::Crc32Iscsi);
+        let mut digest = Crc32c::default();
         if checking {
             digest.update(&slot[..HEADER_LEN - 4]);
             digest.update(&slot[HEADER_LEN..body]);
@@ -347,7 +347,7 @@ pub fn read<'a>(
                 if checking {
                     let covered = bytes.get(UNCOVERED..).ok_or(JournalError::Malformed)?;
                     digest.update(&bytes[..UNCOVERED]);
-                    let crc = crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, covered) as u32;
+                    let crc = crc32c(covered);
                     if crc.to_be_bytes() != bytes[17..UNCOVERED] {
                         return Err(JournalError::Checksum);
                     }
@@ -368,7 +368,7 @@ pub fn read<'a>(
                 return Err(JournalError::Malformed);
             }
         }
-        if checking && Some(digest.finalize() as u32) != u32_at(slot, HEADER_LEN - 4) {
+        if checking && Some(digest.value()) != u32_at(slot, HEADER_LEN - 4) {
             return Err(JournalError::Checksum);
         }
     }
