@@ -28,6 +28,7 @@ use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use crate::protocol::messages::api_versions::ApiVersion;
+use crate::protocol::messages::fetch::PartitionData;
 use crate::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use crate::protocol::{ApiKey, ErrorCode, Request, Response};
 use crate::shard::Shard;
@@ -109,8 +110,8 @@ impl Shard {
 
 /// A reply whose changes will never be durable: the journal has failed.
 ///
-/// Produce, DeleteRecords and OffsetCommit say so for each partition; other clients see their connection close, and ask
-/// again.
+/// Produce, Fetch, DeleteRecords and OffsetCommit say so for each partition; other clients see their connection close,
+/// and ask again.
 #[must_use]
 pub(crate) fn failed(reply: Reply) -> Reply {
     match reply {
@@ -122,7 +123,19 @@ pub(crate) fn failed(reply: Reply) -> Reply {
             }
             Reply::Produce(outcomes)
         }
-        Reply::Response(Response::Fetch(response)) => Reply::Response(Response::Fetch(response)),
+        Reply::Response(Response::Fetch(mut response)) => {
+            // It shows what a crash takes back: the start of a log, say.
+            for data in response.responses.iter_mut().flat_map(|topic| &mut topic.partitions) {
+                *data = PartitionData {
+                    partition_index: data.partition_index,
+                    error_code: ErrorCode::KAFKA_STORAGE_ERROR,
+                    high_watermark: -1,
+                    aborted_transactions: None,
+                    ..Default::default()
+                };
+            }
+            Reply::Response(Response::Fetch(response))
+        }
         Reply::Response(Response::DeleteRecords(mut response)) => {
             for partition in response.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
                 partition.low_watermark = -1;

@@ -56,7 +56,7 @@ impl Shard {
                 node_id,
                 port,
                 error_code,
-                error_message: message.clone(),
+                error_message: message.clone().or(Some(KString::EMPTY)),
                 ..Default::default()
             };
             FindCoordinatorResponse {

@@ -108,9 +108,10 @@ impl Shard {
         batch.header.base_offset = base_offset;
         batch.header.partition_leader_epoch = epoch;
         let bytes: Bytes = batch.bytes.freeze();
-        self.state.append(id, &batch.header, len, self.now.wall);
+        let wall = self.writer.stamp(self.now.wall);
+        self.state.append(id, &batch.header, len, wall);
         let flush = self.is_flush_due(&config, i64::from(batch.header.record_count));
-        self.writer.push_batch(id, bytes, self.now.wall, flush);
+        self.writer.push_batch(id, bytes, wall, flush);
         *needs = self.writer.last_slot();
         ProduceOutcome {
             position,

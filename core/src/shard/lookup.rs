@@ -164,7 +164,8 @@ impl Shard {
                 match self.tail.get(object, position).cloned() {
                     Some(batch) => match self.search(wanted, from, &batch) {
                         Ok(Some(found)) => Step::Found(Some(found)),
-                        Ok(None) => Step::Found(None),
+                        // The batch's largest timestamp belongs to a record before the log's start.
+                        Ok(None) => self.locate(wanted, entry.last_offset + 1, key),
                         Err(error) => Step::Failed(error),
                     },
                     None => {

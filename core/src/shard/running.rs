@@ -75,15 +75,9 @@ impl Shard {
                 let entries =
                     self.state.touched.iter().filter_map(|id| self.state.partitions.get(id));
                 let entries = entries.map(|partition| partition.active.len() as u32).sum();
-                self.writer = Writer::new(
-                    self.profile,
-                    self.root.epoch,
-                    self.root.node_id,
-                    found.end,
-                    found.capacity,
-                    entries,
-                );
-                self.sealed = self.state.live.keys().copied().collect();
+                self.writer =
+                    Writer::new(self.profile, &self.root, found.end, found.capacity, entries);
+                self.sealed = found.sealed;
                 let (topics, partitions) =
                     (self.state.topics.len() as u32, self.state.partitions.len() as u32);
                 notices.push(Notice::Recovered { topics, partitions, slots });
@@ -109,8 +103,9 @@ impl Shard {
 
     /// Appends an entry that is not a batch and applies it.
     pub(crate) fn record(&mut self, entry: &Entry) {
-        self.writer.push_entry(entry, self.now.wall);
-        self.state.apply(entry, self.now.wall, self.writer.open_slot());
+        let wall = self.writer.stamp(self.now.wall);
+        self.writer.push_entry(entry, wall);
+        self.state.apply(entry, wall, self.writer.open_slot());
     }
 
     /// Derives every effective configuration anew and hands out a new image.
@@ -197,11 +192,13 @@ impl Shard {
                     }
                     self.writer.recycle(batches);
                     self.outbox.release(self.writer.durable(), &mut self.effects);
+                    self.drop_dying();
                     self.advance_snapshot(None);
                 }
                 Written::Sealed(object) => {
                     self.sealed.push(object);
-                    if self.journaled_since_snapshot >= SNAPSHOT_BYTES
+                    let due = SNAPSHOT_BYTES.min(4 * self.profile.journal_file_bytes);
+                    if self.journaled_since_snapshot >= due
                         && matches!(self.snapshotting, Snapshotting::No)
                     {
                         self.snapshotting = Snapshotting::Due;
@@ -224,7 +221,7 @@ impl Shard {
     }
 
     /// The first failed write or flush stops the journal: what waits is answered with an error, nothing is retried.
-    fn fail_journal(&mut self, error: &StoreError) {
+    pub(super) fn fail_journal(&mut self, error: &StoreError) {
         if self.writer.has_failed() {
             return;
         }
@@ -298,19 +295,28 @@ impl Shard {
         }
     }
 
-    /// Drops sealed files in which nothing is alive and which replay does not need.
+    /// Drops sealed files in which nothing is alive and which replay does not need, once that is durable: until then a
+    /// crash takes back what emptied them.
     pub(crate) fn drop_dead_files(&mut self) {
         let replay = self.root.replay.object;
         let mut kept = Vec::with_capacity(self.sealed.len());
         for object in core::mem::take(&mut self.sealed) {
             if object < replay && !self.state.live.contains_key(&object) {
-                self.pages.forget(object);
-                self.storage(StorageEffect::Drop { object });
+                self.dying.push_back((self.writer.last_slot(), object));
             } else {
                 kept.push(object);
             }
         }
         self.sealed = kept;
+        self.drop_dying();
+    }
+
+    fn drop_dying(&mut self) {
+        let durable = self.writer.durable();
+        while let Some((_, object)) = self.dying.pop_front_if(|(slot, _)| *slot <= durable) {
+            self.pages.forget(object);
+            self.storage(StorageEffect::Drop { object });
+        }
     }
 
     pub(super) fn tick(&mut self) {
@@ -321,12 +327,16 @@ impl Shard {
         self.expire_fetches();
         if now >= self.retention_at {
             self.retention_at = now.plus_millis(self.broker.log_retention_check_interval_ms);
-            self.retain();
+            if !self.writer.has_failed() {
+                self.retain();
+            }
         }
         if now >= self.producers_at {
             self.producers_at =
                 now.plus_millis(i64::from(self.broker.producer_id_expiration_check_interval_ms));
-            self.expire_producers();
+            if !self.writer.has_failed() {
+                self.expire_producers();
+            }
         }
         if self.flush_at.take_if(|at| now >= *at).is_some() {
             self.unflushed = 0;
@@ -345,6 +355,9 @@ impl Shard {
                 self.phase = Phase::Stopping;
                 self.release_fetches();
                 self.snapshotting = Snapshotting::Due;
+                // There is no later time at which a full store could be asked again.
+                self.full_at = None;
+                self.writer.retry_prepare(&mut self.numbers, &mut self.effects);
                 // The last slot says that everything before it was durable.
                 self.writer.push_entry(&Entry::Started { epoch: self.root.epoch }, self.now.wall);
             }

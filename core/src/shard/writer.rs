@@ -10,12 +10,12 @@ use bytes::{Bytes, BytesMut};
 
 use super::StoreProfile;
 use super::input::{Effect, OperationId, StorageEffect};
-use super::snapshot::Position;
+use super::snapshot::{Position, Root};
 use super::state::State;
 use crate::chunk::ObjectId;
 use crate::image::PartitionId;
 use crate::journal::entry::Entry;
-use crate::journal::index::PAGE_LEN;
+use crate::journal::index::{PAGE_ENTRIES, PAGE_LEN};
 use crate::journal::slot::{SlotBuilder, SlotStamp};
 use crate::journal::tail::Tail;
 use crate::record::BatchHeader;
@@ -69,6 +69,7 @@ pub(crate) struct Writer {
     profile: StoreProfile,
     epoch: u64,
     owner: i32,
+    salt: u64,
     builder: SlotBuilder,
     arena: BytesMut,
     waiting: u32,
@@ -92,6 +93,8 @@ pub(crate) struct Writer {
     recycled: Vec<Appended>,
     encoded: Vec<u8>,
     failed: bool,
+    /// Something was to be appended after the failure.
+    lost: bool,
 }
 
 /// Numbers for objects and operations.
@@ -123,16 +126,16 @@ impl Writer {
     #[must_use]
     pub(crate) fn new(
         profile: StoreProfile,
-        epoch: u64,
-        owner: i32,
+        root: &Root,
         end: Position,
         capacity: u64,
         entries: u32,
     ) -> Self {
         Self {
             profile,
-            epoch,
-            owner,
+            epoch: root.epoch,
+            owner: root.node_id,
+            salt: root.salt,
             builder: SlotBuilder::default(),
             arena: BytesMut::new(),
             waiting: 0,
@@ -156,13 +159,20 @@ impl Writer {
             recycled: Vec::new(),
             encoded: Vec::new(),
             failed: false,
+            lost: false,
         }
     }
 
     /// The slot that everything appended so far will be in.
     #[must_use]
     pub(crate) fn last_slot(&self) -> u64 {
-        self.sequence + u64::from(!self.builder.is_empty())
+        self.sequence + u64::from(self.lost || !self.builder.is_empty())
+    }
+
+    /// The time that counts for what is appended now: one for a whole slot, because replay knows only one.
+    #[must_use]
+    pub(crate) fn stamp(&self, now: UnixMillis) -> UnixMillis {
+        if self.builder.is_empty() { now } else { self.wall }
     }
 
     /// The slot that what is appended next will be in.
@@ -192,10 +202,42 @@ impl Writer {
     /// Whether `bytes` bytes of records can be taken now.
     #[must_use]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        let open = self.builder.bytes() + bytes;
         !self.failed
-            && open <= MAX_OPEN_BYTES.max(bytes)
-            && (!self.store_full || self.position + open as u64 <= self.capacity)
+            && self.builder.bytes() + bytes <= MAX_OPEN_BYTES.max(bytes)
+            && (!self.store_full || self.fits(bytes, 1))
+    }
+
+    /// Whether the open slot, with `bytes` and `entries` more, fits into the file, with the file's index behind it.
+    fn fits(&self, bytes: usize, entries: usize) -> bool {
+        let slot = self.builder.bytes() + bytes;
+        let end = (self.position + slot as u64).next_multiple_of(PAGE_LEN as u64);
+        let batches = u64::from(self.entries) + (self.builder.len() + entries) as u64;
+        let index = batches.div_ceil(u64::from(PAGE_ENTRIES)) * PAGE_LEN as u64;
+        end + index <= self.capacity
+    }
+
+    /// Whether the open slot must go into another file than this one.
+    fn is_file_full(&self) -> bool {
+        self.capacity == 0
+            || self.entries >= MAX_FILE_ENTRIES
+            || (self.position > 0 && !self.fits(0, 0))
+    }
+
+    /// Whether the open slot has no place, and the store has said that it has none either.
+    #[must_use]
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.store_full
+            && self.in_flight.is_none()
+            && self.sealing.is_none()
+            && self.preparing.is_none()
+            && self.prepared.is_none()
+            && !self.builder.is_empty()
+            && self.is_file_full()
+    }
+
+    /// What goes out next is flushed, and so is all before it.
+    pub(crate) const fn flush_next(&mut self) {
+        self.open_flush = true;
     }
 
     /// Whether the journal has failed.
@@ -217,7 +259,7 @@ impl Writer {
         wall: UnixMillis,
         flush: bool,
     ) {
-        self.wall = wall;
+        self.wall = self.stamp(wall);
         self.open_flush |= flush;
         self.file_flushed |= flush;
         self.builder.push_batch(partition, batch);
@@ -225,7 +267,11 @@ impl Writer {
 
     /// Adds an entry to the open slot. Entries are always flushed: there are few, and topics are not to vanish.
     pub(crate) fn push_entry(&mut self, entry: &Entry, wall: UnixMillis) {
-        self.wall = wall;
+        if self.failed {
+            self.lost = true;
+            return;
+        }
+        self.wall = self.stamp(wall);
         self.open_flush |= !matches!(entry, Entry::SegmentRolled { .. });
         self.encode(entry);
         self.builder.push_entry(&self.encoded);
@@ -251,10 +297,7 @@ impl Writer {
         {
             return;
         }
-        let full = self.capacity == 0
-            || self.entries >= MAX_FILE_ENTRIES
-            || (self.position > 0 && self.position + self.builder.bytes() as u64 > self.capacity);
-        if full {
+        if self.is_file_full() {
             if self.prepared.is_none() {
                 self.prepare(numbers, effects);
             } else if self.capacity > 0 {
@@ -285,6 +328,7 @@ impl Writer {
             durable: self.flushed,
             wall: self.wall,
             owner: self.owner,
+            salt: self.salt,
         };
         if self.arena.capacity() < 4096 && !self.arena.try_reclaim(ARENA_BYTES) {
             self.arena = BytesMut::with_capacity(ARENA_BYTES);
@@ -293,15 +337,20 @@ impl Writer {
         let (object, position) = (self.object, self.position as u32);
         let flush = self.open_flush;
         let alignment = if flush { self.profile.alignment } else { 1 };
-        let slot =
-            self.builder.finish(stamp, alignment, &mut self.arena, |partition, at, batch| {
+        let slot = self.builder.finish(
+            stamp,
+            self.position,
+            alignment,
+            &mut self.arena,
+            |partition, at, batch| {
                 // What was checked when it came in still parses; a batch that does not is not placed.
                 let Some(header) = BatchHeader::parse(batch) else { return };
                 state.place(partition, &header, position + at, batch.len() as u32);
                 tail.push(object, position + at, batch);
                 let end = header.base_offset + i64::from(header.last_offset_delta) + 1;
                 batches.push(Appended { partition, end, bytes: batch.len() as u32 });
-            });
+            },
+        );
         self.entries += batches.len() as u32;
         let operation = numbers.operation();
         self.in_flight = Some(InFlight { operation, sequence: self.sequence, flush, batches });
@@ -321,9 +370,14 @@ impl Writer {
     }
 
     fn prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
-        if self.preparing.is_some() || self.failed {
+        // A store that was full is asked again when its time has come, not at once.
+        if self.preparing.is_some() || self.failed || self.store_full {
             return;
         }
+        self.ask_for_file(numbers, effects);
+    }
+
+    fn ask_for_file(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
         let limit = self.profile.journal_file_bytes;
         let bytes = self.written.clamp(FIRST_FILE_BYTES.min(limit), limit);
         let (operation, object) = (numbers.operation(), numbers.object());
@@ -333,8 +387,8 @@ impl Writer {
 
     /// Asks again for a file after the store was full.
     pub(crate) fn retry_prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
-        if self.store_full {
-            self.prepare(numbers, effects);
+        if self.store_full && self.preparing.is_none() && !self.failed {
+            self.ask_for_file(numbers, effects);
         }
     }
 
