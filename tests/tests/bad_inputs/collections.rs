@@ -13,7 +13,7 @@ use crate::framing::random;
 
 cases! {
     bad_26_an_array_of_2_to_the_31_elements_closes;
-    bad_27_a_count_of_minus_2_is_null;
+    bad_27_a_count_of_minus_2_is_null { kafka_2: "closes where the count is compact" };
     bad_27_a_count_of_minus_2_closes_where_null_is_not_allowed;
     bad_28_null_closes_where_it_is_not_allowed;
     bad_29_a_string_longer_than_the_frame_closes;
