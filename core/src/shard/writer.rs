@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::StoreProfile;
 use super::input::{Effect, OperationId, StorageEffect};
-use super::snapshot::Position;
+use super::snapshot::{Position, Root};
 use super::state::State;
 use crate::chunk::ObjectId;
 use crate::image::PartitionId;
@@ -69,6 +69,7 @@ pub(crate) struct Writer {
     profile: StoreProfile,
     epoch: u64,
     owner: i32,
+    salt: u64,
     builder: SlotBuilder,
     arena: BytesMut,
     waiting: u32,
@@ -125,16 +126,16 @@ impl Writer {
     #[must_use]
     pub(crate) fn new(
         profile: StoreProfile,
-        epoch: u64,
-        owner: i32,
+        root: &Root,
         end: Position,
         capacity: u64,
         entries: u32,
     ) -> Self {
         Self {
             profile,
-            epoch,
-            owner,
+            epoch: root.epoch,
+            owner: root.node_id,
+            salt: root.salt,
             builder: SlotBuilder::default(),
             arena: BytesMut::new(),
             waiting: 0,
@@ -327,6 +328,7 @@ impl Writer {
             durable: self.flushed,
             wall: self.wall,
             owner: self.owner,
+            salt: self.salt,
         };
         if self.arena.capacity() < 4096 && !self.arena.try_reclaim(ARENA_BYTES) {
             self.arena = BytesMut::with_capacity(ARENA_BYTES);
