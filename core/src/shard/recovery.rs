@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::input::{OperationId, StorageEffect, StoreError, Stored};
+use super::numbers::Numbers;
 use super::snapshot::{self, Position, Root};
 use super::state::State;
-use super::writer::Numbers;
 use crate::chunk::ObjectId;
 use crate::journal::entry::Entry;
 use crate::journal::slot::{self, HEADER_LEN, SlotEntry, SlotHeader};
@@ -175,7 +175,7 @@ impl Recovery {
                 self.buffer.extend_from_slice(&bytes);
                 self.replay(bytes.is_empty(), numbers, notices)
             }
-            Step::NextFile(object) => match slot::peek(&bytes) {
+            Step::NextFile(object) => match slot::peek(&bytes, self.root.salt) {
                 Ok(header) if self.is_next(&header) => {
                     self.left = Some(self.end);
                     self.end = Position { object, at: 0, sequence: self.end.sequence };
@@ -197,7 +197,7 @@ impl Recovery {
         notices: &mut Vec<Notice>,
     ) -> Progress {
         loop {
-            let header = match slot::peek(&self.buffer) {
+            let header = match slot::peek(&self.buffer, self.root.salt) {
                 Ok(header) => header,
                 Err(JournalError::NewerFormat(format)) => {
                     return Progress::Refused(snapshot::refusal(
@@ -219,22 +219,29 @@ impl Recovery {
                 let missing = (padded - self.buffer.len()).min(MAX_SLOT_BYTES) as u32;
                 return self.more(missing, numbers);
             }
+            let (position, wall, salt) = (self.end.at, header.wall, self.root.salt);
             let Self { buffer, state, .. } = self;
-            let (position, wall) = (self.end.at, header.wall);
-            let applied = slot::read(buffer, |entry| match entry {
+            let mut unknown = false;
+            let applied = slot::read(buffer, salt, |entry| match entry {
                 SlotEntry::Batch { partition, at, bytes } => {
                     let Some(header) = BatchHeader::parse(bytes) else { return };
                     state.append(partition, &header, bytes.len() as u32, wall);
                     state.place(partition, &header, position as u32 + at, bytes.len() as u32);
                 }
-                SlotEntry::Entry(encoded) => {
-                    if let Ok(entry) = postcard::from_bytes::<Entry>(encoded) {
-                        state.apply(&entry, wall, header.sequence);
-                    }
-                }
+                SlotEntry::Entry(encoded) => match postcard::from_bytes::<Entry>(encoded) {
+                    Ok(entry) => state.apply(&entry, wall, header.sequence),
+                    Err(_) => unknown = true,
+                },
             });
             if applied.is_err() {
                 break;
+            }
+            if unknown {
+                // Its checksum fits: a newer release wrote it.
+                return Progress::Refused(alloc::format!(
+                    "slot {} of the journal has an entry that this release does not know: start the newer release again; nothing was written",
+                    header.sequence
+                ));
             }
             self.epoch_seen = header.epoch;
             self.left = None;
@@ -295,7 +302,7 @@ impl Recovery {
             for at in 0..bytes.len().saturating_sub(HEADER_LEN) {
                 let Some(rest) = bytes.get(at..) else { break };
                 if rest.first() == Some(&b'L')
-                    && let Ok(header) = slot::peek(rest)
+                    && let Ok(header) = slot::peek(rest, self.root.salt)
                     && self.was_durable(&header)
                 {
                     return self.damaged();
@@ -352,19 +359,17 @@ impl Recovery {
     }
 }
 
-/// The root of a store that exists, with the epoch of this start.
+/// The root of a store that exists, with the epoch of this start. Where `node_id` was not set, the store's counts.
 ///
 /// # Errors
 /// A line that says why the start is refused.
-pub(super) fn read_root(bytes: &Bytes, node_id: i32) -> Result<Root, String> {
+pub(super) fn read_root(bytes: &Bytes, node_id: Option<i32>) -> Result<Root, String> {
     let mut root =
         Root::decode(bytes).map_err(|error| snapshot::refusal("the store's root", error))?;
-    if root.node_id != node_id {
+    if let Some(node_id) = node_id.filter(|node_id| *node_id != root.node_id) {
+        let owner = root.node_id;
         return Err(alloc::format!(
-            "the data belongs to node.id {}, not {}: set node.id={} or use another directory",
-            root.node_id,
-            node_id,
-            root.node_id
+            "the data belongs to node.id {owner}, not {node_id}: set node.id={owner} or use another directory"
         ));
     }
     root.epoch += 1;

@@ -44,6 +44,8 @@ pub struct Root {
     pub snapshot: Option<ObjectId>,
     /// Where replay begins.
     pub replay: Position,
+    /// The store's secret, drawn once: what is not written under it is no slot.
+    pub salt: u64,
     /// No object has this number or a higher one.
     pub next_object: u64,
 }
