@@ -6,6 +6,7 @@
 pub(crate) mod fetching;
 pub mod input;
 pub(crate) mod lookup;
+pub(crate) mod numbers;
 pub(crate) mod outbox;
 pub(crate) mod reader;
 mod recovery;
@@ -32,11 +33,12 @@ use crate::random::Random;
 use crate::time::{Instant, Now};
 pub use input::{Effect, Input};
 use input::{OperationId, Reply};
+use numbers::Numbers;
 use reader::PageCache;
 use recovery::{Progress, Recovery};
 use snapshot::Root;
 use state::State;
-use writer::{Numbers, Writer};
+use writer::Writer;
 
 /// Why a shard wants to be called at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -64,6 +64,9 @@ fn set(text: &str) -> Option<String> {
     Some(text.to_string())
 }
 
+/// Key and value.
+type Replacement<'a> = (&'a str, Option<&'a str>);
+/// Key, operation, value.
 type Alteration<'a> = (&'a str, i8, Option<&'a str>);
 
 fn alter_one(
@@ -327,7 +330,7 @@ fn a_whole_configuration_is_replaced() {
     let mut broker = Broker::fresh();
     broker.create("t", 1, &[("segment.bytes", "2000000"), ("retention.ms", "7")]);
     for version in 0..=2 {
-        let rows: &[(&str, &[(&str, Option<&str>)], i16)] = &[
+        let rows: &[(&str, &[Replacement<'_>], i16)] = &[
             ("t", &[("retention.ms", None)], 42),
             ("t", &[("retention.ms", Some("1")), ("retention.ms", Some("2"))], 42),
             ("t", &[("retention.ms", Some("x"))], 40),

@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::input::{OperationId, StorageEffect, StoreError, Stored};
+use super::numbers::Numbers;
 use super::snapshot::{self, Position, Root};
 use super::state::State;
-use super::writer::Numbers;
 use crate::chunk::ObjectId;
 use crate::journal::entry::Entry;
 use crate::journal::slot::{self, HEADER_LEN, SlotEntry, SlotHeader};

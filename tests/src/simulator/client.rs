@@ -245,7 +245,7 @@ impl Client {
         match &self.role {
             Role::Producer(producer) => producer.is_done(),
             Role::Consumer(consumer) => consumer.is_done(model),
-            Role::Admin(admin) => admin.is_done(),
+            Role::Admin(admin) => admin.is_done(model),
         }
     }
 

@@ -16,7 +16,7 @@ use logboat_core::shard::{Effect, Input, Settings, Shard};
 use logboat_core::time::Now;
 use smallvec::SmallVec;
 
-use super::model::{Model, Tp};
+use super::model::{Model, Stage, Tp};
 use super::store::Store;
 
 /// More effects than any step may have: past it the broker is going round in circles.
@@ -297,13 +297,15 @@ impl Inspector {
             let Some(topic) = model.topic_of(name.as_bytes()) else {
                 return Err(format!("topic {name} is there, and nobody made it"));
             };
-            if model.topics.get(usize::from(topic)).is_some_and(|topic| topic.deleted) {
+            let stage = model.topics.get(usize::from(topic)).map(|topic| topic.stage);
+            let known = stage == Some(Stage::There);
+            if stage == Some(Stage::Absent) {
                 return Err(format!("topic {name} was deleted and is there"));
             }
             for partition in 0..partitions {
                 let tp = (topic, partition);
                 let (start, end, records) = self.read(&name, partition)?;
-                model.audit(tp, start, end, &records, lossy)?;
+                model.audit(tp, start, end, &records, lossy, known)?;
                 ends.push((tp, end));
             }
         }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
+use logboat_core::protocol::Uuid;
 use logboat_core::record::checksum::{CRC_COVERS_FROM, crc32c};
 use logboat_core::record::{BatchHeader, Batches};
 
@@ -33,12 +34,25 @@ pub struct Topic {
     pub partitions: i32,
     /// What it promises.
     pub keeping: Keeping,
-    /// Whether a client was told that it exists.
-    pub created: bool,
-    /// Whether a client asked for its deletion; then it may be there or not.
-    pub doomed: bool,
-    /// Whether a client was told that it is deleted.
-    pub deleted: bool,
+    /// What clients know of it.
+    pub stage: Stage,
+    /// Its id, where a client was told.
+    pub id: Option<Uuid>,
+    /// How often it was deleted.
+    pub incarnation: u32,
+}
+
+/// What clients know of a topic's being.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is not there, and nobody has asked for it.
+    Absent,
+    /// It may be there or not: somebody has asked to make it.
+    Wanted,
+    /// It is there.
+    There,
+    /// It may be there or not: somebody has asked to delete it.
+    Doomed,
 }
 
 /// A batch that a client was told of, or has seen.
@@ -71,6 +85,7 @@ struct Sent {
     tp: Tp,
     idempotent: bool,
     times: u32,
+    timestamp: i64,
 }
 
 /// The model.
@@ -84,6 +99,8 @@ pub struct Model {
     pub acknowledged: u64,
     /// How many batches consumers saw.
     pub seen: u64,
+    /// Producer ids that were given out.
+    producer_ids: BTreeSet<i64>,
 }
 
 /// What a batch is, but for what the broker sets in it.
@@ -106,13 +123,74 @@ impl Model {
         u16::try_from(at).ok()
     }
 
+    /// A topic's id, zero where nobody was told.
+    #[must_use]
+    pub fn id(&self, topic: u16) -> Uuid {
+        self.topics.get(usize::from(topic)).and_then(|topic| topic.id).unwrap_or(Uuid::ZERO)
+    }
+
     fn keeping(&self, tp: Tp) -> Keeping {
         self.topics.get(usize::from(tp.0)).map_or(Keeping::All, |topic| topic.keeping)
     }
 
     /// A batch leaves a producer.
-    pub fn sends(&mut self, tp: Tp, fingerprint: u64, idempotent: bool) {
-        self.sent.entry(fingerprint).or_insert(Sent { tp, idempotent, times: 0 }).times += 1;
+    pub fn sends(&mut self, tp: Tp, fingerprint: u64, idempotent: bool, timestamp: i64) {
+        let sent = Sent { tp, idempotent, times: 0, timestamp };
+        self.sent.entry(fingerprint).or_insert(sent).times += 1;
+    }
+
+    /// A producer was given an id.
+    ///
+    /// # Errors
+    /// Where another one has it.
+    pub fn gives_producer_id(&mut self, id: i64) -> Result<(), String> {
+        let fresh = self.producer_ids.insert(id);
+        if fresh { Ok(()) } else { Err(format!("producer id {id} is given twice")) }
+    }
+
+    /// The incarnation of a topic that is there for sure; none otherwise.
+    #[must_use]
+    pub fn incarnation(&self, topic: u16) -> Option<u32> {
+        let topic = self.topics.get(usize::from(topic))?;
+        (topic.stage == Stage::There).then_some(topic.incarnation)
+    }
+
+    /// The number of the topic of that id.
+    #[must_use]
+    pub fn topic_of_id(&self, id: Uuid) -> Option<u16> {
+        let at = self.topics.iter().position(|topic| topic.id == Some(id))?;
+        u16::try_from(at).ok()
+    }
+
+    /// A client asks to delete a topic: what was known of its logs counts no more.
+    pub fn dooms(&mut self, number: u16) {
+        if let Some(topic) = self.topics.get_mut(usize::from(number)) {
+            topic.stage = Stage::Doomed;
+            topic.id = None;
+            topic.incarnation += 1;
+        }
+        self.logs.retain(|tp, _| tp.0 != number);
+    }
+
+    /// Checks what a ListOffsets by time found, −1 for nothing.
+    ///
+    /// # Errors
+    /// Where an earlier batch would have fitted, or what was found does not.
+    pub fn finds(&self, tp: Tp, timestamp: i64, found: i64) -> Result<(), String> {
+        let Some(log) = self.logs.get(&tp) else { return Ok(()) };
+        let keeps = self.keeping(tp) == Keeping::All && log.delete_to == 0;
+        for (base, known) in &log.known {
+            let Some(sent) = self.sent.get(&known.digest) else { continue };
+            let fits = sent.timestamp >= timestamp;
+            let wrong = if *base == found { !fits } else { keeps && fits && *base < found };
+            if wrong {
+                return Err(format!(
+                    "{tp:?}: {found} is found for time {timestamp}, and {base} has {}",
+                    sent.timestamp
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// A producer was told that its batch of `records` records begins at `base`.
@@ -156,6 +234,12 @@ impl Model {
         let told = &self.logs.get(&tp)?.told;
         let at = told.partition_point(|(_, end)| *end <= offset);
         (at > 0).then(|| told.get(at).map(|(time, _)| *time)).flatten()
+    }
+
+    /// Whether a power failure may take back what the partition acknowledged.
+    #[must_use]
+    pub fn is_unflushed(&self, tp: Tp) -> bool {
+        self.keeping(tp) == Keeping::Unflushed
     }
 
     /// Whether a fetch from `position` may be told that it is out of range.
@@ -275,7 +359,8 @@ impl Model {
         }
     }
 
-    /// Checks a whole log, from `start` to `end`, against all that is known. `lossy`: a power failure came between.
+    /// Checks a whole log, from `start` to `end`, against all that is known. `lossy`: a power failure came between;
+    /// `known`: the topic is there for sure, and the one that the model knows.
     ///
     /// # Errors
     /// What is wrong.
@@ -286,16 +371,17 @@ impl Model {
         end: i64,
         records: &[Bytes],
         lossy: bool,
+        known: bool,
     ) -> Result<(), String> {
         let name = format!("{}-{}", self.name(tp.0), tp.1);
         let keeping = self.keeping(tp);
         let empty = Log::default();
         let log = self.logs.get(&tp).unwrap_or(&empty);
         let lossy = lossy && keeping == Keeping::Unflushed;
-        if start < log.start && !lossy {
+        if known && start < log.start && !lossy {
             return Err(format!("{name}: its start went back from {} to {start}", log.start));
         }
-        if keeping != Keeping::Newest && start > log.delete_to {
+        if known && keeping != Keeping::Newest && start > log.delete_to {
             return Err(format!("{name}: it starts at {start}, and nobody asked for that"));
         }
         let mut found: BTreeMap<i64, Known> = BTreeMap::new();
@@ -374,7 +460,7 @@ impl Model {
     pub fn partitions(&self) -> BTreeSet<Tp> {
         let mut all = BTreeSet::new();
         for (number, topic) in (0..).zip(&self.topics) {
-            if topic.created && !topic.doomed {
+            if topic.stage == Stage::There {
                 all.extend((0..topic.partitions).map(|p| (number, p)));
             }
         }

@@ -8,7 +8,7 @@ use logboat_core::shard::{Settings, StoreProfile};
 use super::client::{Admin, Client, Consumer, Field, Producer, Role, Style};
 use super::host::{Around, Host, clocks};
 use super::inspector::Inspector;
-use super::model::{Keeping, Model, Topic, Tp};
+use super::model::{Keeping, Model, Stage, Topic, Tp};
 use super::network::{Agenda, Event, MS, Network};
 use super::random::Stream;
 use super::store::{Crash, Defect, Store};
@@ -76,6 +76,8 @@ struct World {
     expected: Option<u64>,
     /// The last crash was a power failure.
     lossy: bool,
+    /// The last stop is on its way.
+    finishing: bool,
 }
 
 /// Runs one seed.
@@ -112,9 +114,9 @@ impl World {
                 name: format!("topic-{number}"),
                 partitions: count,
                 keeping,
-                created: false,
-                doomed: false,
-                deleted: false,
+                stage: Stage::Absent,
+                id: None,
+                incarnation: 0,
             });
         }
         let some = |dice: &mut Stream| -> Vec<Tp> {
@@ -123,7 +125,8 @@ impl World {
             if kept.is_empty() { partitions.clone() } else { kept }
         };
         let small = model.topics.iter().any(|topic| topic.keeping == Keeping::Newest);
-        let mut clients = vec![Client::new(0, Role::Admin(Admin::new()))];
+        let deletes = if dice.per_mille(500) { dice.range(20, 300) } else { 0 };
+        let mut clients = vec![Client::new(0, Role::Admin(Admin::new(deletes)))];
         for _ in 0..dice.range(1, 5) {
             let idempotent = dice.per_mille(500);
             let acks = match dice.below(4) {
@@ -137,7 +140,7 @@ impl World {
                 idempotent,
                 in_flight: if idempotent { dice.range(1, 5) as usize } else { 1 },
                 quota: dice.range(20, 150) as u32,
-                version: dice.range(3, 12) as i16,
+                version: dice.range(3, 13) as i16,
                 // A batch must fit a segment, and those that retention takes are small.
                 largest: *dice
                     .pick(if small { &[600, 3000] } else { &[3000, 20_000] })
@@ -150,7 +153,7 @@ impl World {
         for _ in 0..dice.range(1, 4) {
             let max_bytes = *dice.pick(&[2000, 30_000, 1_000_000]).unwrap_or(&30_000);
             let consumer = Consumer::new(
-                dice.range(4, 12) as i16,
+                dice.range(4, 18) as i16,
                 dice.per_mille(600),
                 max_bytes,
                 some(&mut dice),
@@ -192,6 +195,7 @@ impl World {
             crash_dice: Stream::new(seed, "crash"),
             expected: None,
             lossy: false,
+            finishing: false,
         }
     }
 
@@ -263,9 +267,12 @@ impl World {
         let (Some(host), mut around) = self.around() else { return Ok(()) };
         let was_ready = host.ready;
         act(host, &mut around)?;
-        let (ready, failed) = (host.ready, host.failed);
+        let (ready, failed, stopped) = (host.ready, host.failed, host.stopped);
         if ready && !was_ready {
             self.recovered()?;
+        }
+        if stopped && !self.finishing {
+            return self.stopped();
         }
         if failed && self.host.is_some() {
             // A broker whose journal failed is of no use: somebody starts it again.
@@ -370,7 +377,9 @@ impl World {
         }
         self.runs += 1;
         self.trace.note("start", self.runs, 0);
-        let (run, settings) = (self.runs, self.settings.clone());
+        // A host draws a new seed at every start.
+        let run = self.runs;
+        let settings = Settings { seed: self.seed ^ run << 40, ..self.settings.clone() };
         let (_, mut around) = self.around();
         self.host = Some(Host::open(run, settings, &mut around)?);
         Ok(())
@@ -408,6 +417,32 @@ impl World {
             }
             self.lossy = false;
         }
+        let pause = self.trouble_dice.range(1, 500) * MS;
+        self.agenda.plan(self.now + pause, Event::Start);
+        Ok(())
+    }
+
+    /// The broker has stopped in order: it has flushed everything.
+    fn stopped(&mut self) -> Result<(), String> {
+        let Some(host) = self.host.take() else { return Ok(()) };
+        self.trace.note("has stopped", 0, 0);
+        for id in self.network.all() {
+            self.reset(id)?;
+        }
+        let store = std::mem::replace(&mut self.store, Store::new(false, None));
+        self.store = store.after(Crash::Power, &mut self.crash_dice);
+        let orderly = host.ready && !host.failed && !host.waits_for_room;
+        let (replayed, ends) = self.look(self.store.copy(), !orderly, "after a stop")?;
+        if orderly && replayed != Some(host.state_hash()) {
+            return Err(format!(
+                "a clean stop at {:x}, replay gives {replayed:x?}",
+                host.state_hash()
+            ));
+        }
+        for (tp, end) in ends.into_iter().filter(|_| !orderly) {
+            self.model.forgets(tp, end);
+        }
+        self.expected = replayed;
         let pause = self.trouble_dice.range(1, 500) * MS;
         self.agenda.plan(self.now + pause, Event::Start);
         Ok(())
@@ -474,6 +509,10 @@ impl World {
                     None => Ok(()),
                 }
             }
+            49..=54 => {
+                self.trace.note("shut down", 0, 0);
+                self.with_host(|host, around| host.shut_down(around))
+            }
             41..=46 => {
                 self.store.full = !self.store.full;
                 self.trace.note("full", u64::from(self.store.full), 0);
@@ -517,6 +556,7 @@ impl World {
     /// Stops the broker in order and looks at what it leaves.
     fn finish(&mut self) -> Result<(), String> {
         self.trace.note("finish", 0, 0);
+        self.finishing = true;
         self.with_host(|host, around| host.shut_down(around))?;
         let limit = self.now + 10 * SECOND;
         while !self.host.as_ref().is_some_and(|host| host.stopped) {

@@ -17,6 +17,18 @@ use crate::simulator::network::MS;
 /// delays in good times.
 const WOKEN_WITHIN: u64 = 100 * MS;
 
+/// A question for one partition's offset.
+fn one(model: &Model, tp: Tp, timestamp: i64) -> ListOffsetsTopic {
+    ListOffsetsTopic {
+        name: KString::from(model.name(tp.0)),
+        partitions: SmallVec::from_iter([ListOffsetsPartition {
+            partition_index: tp.1,
+            timestamp,
+            ..Default::default()
+        }]),
+    }
+}
+
 /// A consumer.
 #[derive(Debug)]
 pub struct Consumer {
@@ -24,6 +36,8 @@ pub struct Consumer {
     uses_session: bool,
     /// The next offset of each partition; none where it must be asked for.
     positions: BTreeMap<Tp, Option<i64>>,
+    /// The incarnation of each topic when its positions were known last.
+    incarnations: BTreeMap<u16, Option<u32>>,
     session: (i32, i32),
     /// What the broker knows of this session.
     told: BTreeMap<Tp, i64>,
@@ -35,11 +49,14 @@ pub struct Consumer {
     asked_in_calm: bool,
     max_bytes: i32,
     answers: u64,
+    /// Topics as they were when the last request was sent.
+    asked_of: BTreeMap<u16, Option<u32>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     Offsets,
+    Time(Tp, i64),
     Fetch { min_bytes: i32 },
 }
 
@@ -60,6 +77,8 @@ impl Consumer {
             asked_in_calm: false,
             max_bytes,
             answers: 0,
+            incarnations: BTreeMap::new(),
+            asked_of: BTreeMap::new(),
         }
     }
 
@@ -67,25 +86,62 @@ impl Consumer {
         if self.asked.is_some() {
             return None;
         }
+        self.asked_of =
+            self.positions.keys().map(|tp| (tp.0, field.model.incarnation(tp.0))).collect();
+        let mut changed = false;
+        for (topic, incarnation) in &self.asked_of {
+            let before = self.incarnations.insert(*topic, *incarnation);
+            if before.is_some_and(|before| before != *incarnation) {
+                changed = true;
+                // Said anew, whatever the session knew of it.
+                for (_, told) in self.told.iter_mut().filter(|(tp, _)| tp.0 == *topic) {
+                    *told = -1;
+                }
+                self.high_watermarks.retain(|tp, _| tp.0 != *topic);
+                for (_, position) in self.positions.iter_mut().filter(|(tp, _)| tp.0 == *topic) {
+                    *position = None;
+                }
+            }
+        }
+        if changed && self.version >= 13 {
+            self.forget_session();
+        }
+        let unknown = |topic: &u16| field.model.id(*topic).is_zero();
+        if self.version >= 13 && self.asked_of.keys().any(unknown) {
+            return Some(field.dice.range(50 * MS, 300 * MS));
+        }
         if self.positions.values().any(Option::is_none) {
             self.ask_offsets(wire, field);
+        } else if field.dice.per_mille(30) {
+            self.ask_time(wire, field);
         } else {
             self.fetch(wire, field);
         }
         None
     }
 
+    /// Whether what was asked of a topic was asked of the one that is there now.
+    fn same(&self, topic: u16, model: &Model) -> bool {
+        let asked = self.asked_of.get(&topic).copied().flatten();
+        asked.is_some() && asked == model.incarnation(topic)
+    }
+
+    /// Looks for the first record from some time on.
+    fn ask_time(&mut self, wire: &mut Wire, field: &mut Field<'_>) {
+        let all: Vec<Tp> = self.positions.keys().copied().collect();
+        let Some(tp) = field.dice.pick(&all).copied() else { return };
+        let now = crate::simulator::host::clocks(field.now).wall.0;
+        let timestamp = now - field.dice.below(field.now / MS + 10) as i64;
+        self.asked = Some(Asked::Time(tp, timestamp));
+        let mut request = ListOffsetsRequest { replica_id: -1, ..Default::default() };
+        request.topics.push(one(field.model, tp, timestamp));
+        wire.ask(request, 5, true, field);
+    }
+
     fn ask_offsets(&mut self, wire: &mut Wire, field: &mut Field<'_>) {
         let mut request = ListOffsetsRequest { replica_id: -1, ..Default::default() };
         for (tp, _) in self.positions.iter().filter(|(_, position)| position.is_none()) {
-            request.topics.push(ListOffsetsTopic {
-                name: KString::from(field.model.name(tp.0)),
-                partitions: SmallVec::from_iter([ListOffsetsPartition {
-                    partition_index: tp.1,
-                    timestamp: -2,
-                    ..Default::default()
-                }]),
-            });
+            request.topics.push(one(field.model, *tp, -2));
         }
         self.asked = Some(Asked::Offsets);
         wire.ask(request, 5, true, field);
@@ -131,6 +187,7 @@ impl Consumer {
                 Some(topic) => topic.partitions.push(partition),
                 None => request.topics.push(FetchTopic {
                     topic: name,
+                    topic_id: field.model.id(tp.0),
                     partitions: SmallVec::from_iter([partition]),
                     ..Default::default()
                 }),
@@ -140,6 +197,7 @@ impl Consumer {
             for tp in self.told.keys().filter(|tp| !wanted.contains_key(tp)) {
                 request.forgotten_topics_data.push(ForgottenTopic {
                     topic: KString::from(field.model.name(tp.0)),
+                    topic_id: field.model.id(tp.0),
                     partitions: vec![tp.1],
                     ..Default::default()
                 });
@@ -169,16 +227,27 @@ impl Consumer {
                         let Some(number) = field.model.topic_of(topic.name.as_bytes()) else {
                             return Err("offsets of an unknown topic".into());
                         };
-                        if answer.error_code == ErrorCode::NONE {
-                            field.model.told_start((number, answer.partition_index), answer.offset);
-                            self.positions
-                                .insert((number, answer.partition_index), Some(answer.offset));
+                        let tp = (number, answer.partition_index);
+                        if answer.error_code == ErrorCode::NONE && self.same(number, field.model) {
+                            field.model.told_start(tp, answer.offset);
+                            self.positions.insert(tp, Some(answer.offset));
                         } else {
                             next = Next::Later;
                         }
                     }
                 }
                 Ok(next)
+            }
+            (Some(Asked::Time(tp, timestamp)), Response::ListOffsets(response)) => {
+                let found = response.topics.first().and_then(|topic| topic.partitions.first());
+                let found = found.ok_or("an empty ListOffsets answer")?;
+                if self.same(tp.0, field.model) && !field.failed {
+                    if found.error_code != ErrorCode::NONE {
+                        return Err(format!("ListOffsets of {tp:?}: {:?}", found.error_code));
+                    }
+                    field.model.finds(tp, timestamp, found.offset)?;
+                }
+                Ok(Next::Soon)
             }
             (Some(Asked::Fetch { min_bytes }), Response::Fetch(response)) => {
                 self.fetched(sent, min_bytes, &response, field)
@@ -214,13 +283,23 @@ impl Consumer {
         let mut next = Next::Soon;
         let mut anything = false;
         for topic in &response.responses {
-            let Some(number) = field.model.topic_of(topic.topic.as_bytes()) else {
-                return Err("records of an unknown topic".into());
+            let number = if self.version < 13 {
+                field.model.topic_of(topic.topic.as_bytes())
+            } else {
+                field.model.topic_of_id(topic.topic_id)
+            };
+            let Some(number) = number.filter(|number| self.same(*number, field.model)) else {
+                // Deleted since it was asked for.
+                (anything, next) = (true, Next::Later);
+                continue;
             };
             for data in &topic.partitions {
                 let tp = (number, data.partition_index);
                 let Some(position) = self.reading.get(&tp).copied() else {
-                    return Err(format!("records of {tp:?}, not asked for"));
+                    return Err(format!(
+                        "records of {tp:?}, not asked for by {}: {data:?}",
+                        self.describe()
+                    ));
                 };
                 anything |= data.error_code != ErrorCode::NONE;
                 match data.error_code {
@@ -250,7 +329,6 @@ impl Consumer {
                         self.positions.insert(tp, None);
                     }
                     ErrorCode::KAFKA_STORAGE_ERROR if field.failed => next = Next::Later,
-                    ErrorCode::UNKNOWN_TOPIC_OR_PARTITION => next = Next::Later,
                     other => return Err(format!("Fetch of {tp:?} says {other:?}")),
                 }
             }
@@ -264,6 +342,9 @@ impl Consumer {
     /// A poll that ended empty must not have missed what a producer had been told before it was sent.
     fn check_empty(&self, sent: u64, model: &Model) -> Result<(), String> {
         for (tp, position) in &self.reading {
+            if !self.same(tp.0, model) {
+                continue;
+            }
             let end = model.acknowledged_by(*tp, sent);
             if end > *position {
                 return Err(format!(
@@ -301,8 +382,7 @@ impl Consumer {
 
     pub(super) fn is_done(&self, model: &Model) -> bool {
         self.positions.iter().all(|(tp, position)| {
-            let doomed = model.topics.get(usize::from(tp.0)).is_some_and(|topic| topic.doomed);
-            doomed || position.is_some_and(|position| position >= model.acknowledged_end(*tp))
+            position.is_some_and(|position| position >= model.acknowledged_end(*tp))
         })
     }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::BytesMut;
-use logboat_core::protocol::messages::ProduceRequest;
 use logboat_core::protocol::messages::produce::{PartitionProduceData, TopicProduceData};
+use logboat_core::protocol::messages::{InitProducerIdRequest, ProduceRequest};
 use logboat_core::protocol::{ErrorCode, KString, Response};
 use logboat_core::record::{BatchBuilder, Codec, Scratch};
 use smallvec::SmallVec;
@@ -39,6 +39,8 @@ struct Part {
     timestamp: i64,
     batch: BytesMut,
     done: bool,
+    /// The topic's incarnation when it was sent last, where it was there for sure.
+    incarnation: Option<u32>,
 }
 
 /// A producer.
@@ -46,9 +48,9 @@ struct Part {
 pub struct Producer {
     style: Style,
     partitions: Vec<Tp>,
-    producer_id: i64,
-    /// How often it took a new producer id.
-    renewed: i64,
+    /// None where it must be asked for.
+    producer_id: Option<i64>,
+    asks_id: bool,
     number: i64,
     sequences: BTreeMap<Tp, i32>,
     queue: VecDeque<Vec<Part>>,
@@ -64,8 +66,8 @@ impl Producer {
         Self {
             style,
             partitions,
-            producer_id: number * 1000,
-            renewed: 0,
+            producer_id: None,
+            asks_id: false,
             number,
             sequences: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -76,6 +78,19 @@ impl Producer {
     }
 
     pub(super) fn act(&mut self, wire: &mut Wire, field: &mut Field<'_>) -> Option<u64> {
+        if self.style.idempotent && self.producer_id.is_none() {
+            if !self.asks_id && self.in_flight == 0 {
+                self.asks_id = true;
+                let request = InitProducerIdRequest {
+                    transactional_id: None,
+                    producer_id: -1,
+                    producer_epoch: -1,
+                    ..Default::default()
+                };
+                wire.ask(Box::new(request), 4, true, field);
+            }
+            return None;
+        }
         while self.in_flight < self.style.in_flight {
             if self.in_flight == self.queue.len() {
                 if self.made >= self.style.quota || field.closing || field.dice.per_mille(300) {
@@ -83,12 +98,18 @@ impl Producer {
                 }
                 self.make(field);
             }
-            let Some(parts) = self.queue.get(self.in_flight) else { break };
+            let by_id = self.style.version >= 13;
+            let Some(parts) = self.queue.get_mut(self.in_flight) else { break };
+            let unknown = |part: &Part| field.model.id(part.tp.0).is_zero();
+            if by_id && parts.iter().any(|part| !part.done && unknown(part)) {
+                return Some(field.dice.range(50 * MS, 500 * MS));
+            }
             let mut request =
                 ProduceRequest { acks: self.style.acks, timeout_ms: 30_000, ..Default::default() };
-            for part in parts.iter().filter(|part| !part.done) {
+            for part in parts.iter_mut().filter(|part| !part.done) {
                 let print = fingerprint(&part.batch);
-                field.model.sends(part.tp, print, self.style.idempotent);
+                part.incarnation = field.model.incarnation(part.tp.0);
+                field.model.sends(part.tp, print, self.style.idempotent, part.timestamp);
                 let data =
                     PartitionProduceData { index: part.tp.1, records: Some(part.batch.clone()) };
                 let name = field.model.name(part.tp.0);
@@ -97,6 +118,7 @@ impl Producer {
                     Some(topic) => topic.partition_data.push(data),
                     None => topics.push(TopicProduceData {
                         name: KString::from(name),
+                        topic_id: field.model.id(part.tp.0),
                         partition_data: SmallVec::from_iter([data]),
                         ..Default::default()
                     }),
@@ -126,7 +148,8 @@ impl Producer {
             let values: Vec<Vec<u8>> =
                 (0..field.dice.range(1, 4)).map(|n| self.value(n, field.dice)).collect();
             let timestamp = crate::simulator::host::clocks(field.now).wall.0;
-            let mut part = Part { tp, values, timestamp, batch: BytesMut::new(), done: false };
+            let batch = BytesMut::new();
+            let mut part = Part { tp, values, timestamp, batch, done: false, incarnation: None };
             self.build(&mut part);
             parts.push(part);
         }
@@ -149,7 +172,7 @@ impl Producer {
         let mut builder = BatchBuilder::new(Codec::None);
         if self.style.idempotent {
             let next = self.sequences.entry(part.tp).or_default();
-            builder = builder.producer(self.producer_id, 0, *next);
+            builder = builder.producer(self.producer_id.unwrap_or(0), 0, *next);
             *next += part.values.len() as i32;
         }
         for value in &part.values {
@@ -159,9 +182,9 @@ impl Producer {
     }
 
     /// Begins anew under another producer id: what was not acknowledged is numbered from 0.
-    fn renew(&mut self) {
-        self.renewed += 1;
-        self.producer_id = self.number * 1000 + self.renewed;
+    fn renew(&mut self, id: i64) {
+        self.producer_id = Some(id);
+        self.asks_id = false;
         self.sequences.clear();
         let mut queue = std::mem::take(&mut self.queue);
         for part in queue.iter_mut().flatten().filter(|part| !part.done) {
@@ -176,8 +199,17 @@ impl Producer {
         response: Response,
         field: &mut Field<'_>,
     ) -> Result<Next, String> {
-        let Response::Produce(response) = response else {
-            return Err("not a Produce answer".into());
+        let response = match response {
+            Response::Produce(response) => response,
+            Response::InitProducerId(response) => {
+                if response.error_code != ErrorCode::NONE {
+                    return Err(format!("InitProducerId says {:?}", response.error_code));
+                }
+                field.model.gives_producer_id(response.producer_id)?;
+                self.renew(response.producer_id);
+                return Ok(Next::Soon);
+            }
+            _ => return Err("not a Produce answer".into()),
         };
         let mut parts = self.queue.pop_front().ok_or("an answer to no request")?;
         self.in_flight -= 1;
@@ -185,27 +217,45 @@ impl Producer {
         let mut renew = false;
         for topic in &response.responses {
             for answer in &topic.partition_responses {
-                let number = field.model.topic_of(topic.name.as_bytes()).unwrap_or(u16::MAX);
+                let number = if self.style.version < 13 {
+                    field.model.topic_of(topic.name.as_bytes())
+                } else {
+                    field.model.topic_of_id(topic.topic_id)
+                };
+                let Some(number) = number else {
+                    // The id that was asked for is forgotten by now.
+                    next = Next::Reconnect;
+                    continue;
+                };
                 let tp = (number, answer.index);
                 let part = parts.iter_mut().find(|part| part.tp == tp && !part.done);
                 let part = part.ok_or_else(|| format!("an answer for {tp:?}, not asked for"))?;
+                let same =
+                    part.incarnation.is_some() && part.incarnation == field.model.incarnation(tp.0);
                 match answer.error_code {
                     ErrorCode::NONE => {
                         part.done = true;
                         let print = fingerprint(&part.batch);
                         let records = part.values.len() as i64;
                         let base = answer.base_offset;
-                        field.model.acknowledges(tp, base, records, print, field.now)?;
-                        if answer.log_start_offset >= 0 {
+                        if same {
+                            field.model.acknowledges(tp, base, records, print, field.now)?;
+                        }
+                        if same && answer.log_start_offset >= 0 {
                             field.model.told_start(tp, answer.log_start_offset);
                         }
                     }
                     // Not there yet, no space, or the journal failed: once more.
-                    ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::KAFKA_STORAGE_ERROR => {
+                    ErrorCode::KAFKA_STORAGE_ERROR => {
                         self.refused += 1;
                         next = Next::Reconnect;
-                        let doomed = field.model.topics.get(usize::from(tp.0));
-                        part.done = doomed.is_some_and(|topic| topic.doomed);
+                    }
+                    ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID => {
+                        if same {
+                            return Err(format!("Produce to {tp:?} says {:?}", answer.error_code));
+                        }
+                        self.refused += 1;
+                        next = Next::Reconnect;
                     }
                     ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER if self.style.idempotent => {
                         next = Next::Reconnect;
@@ -222,13 +272,14 @@ impl Producer {
             self.queue.push_front(parts);
         }
         if renew {
-            self.renew();
+            self.producer_id = None;
         }
         Ok(next)
     }
 
     pub(super) fn lost(&mut self) {
         self.in_flight = 0;
+        self.asks_id = false;
     }
 
     pub(super) fn is_done(&self) -> bool {
