@@ -334,18 +334,19 @@ impl Consumer {
             }
         }
         if !anything {
-            self.check_empty(sent, field.model)?;
+            self.check_empty(field.model)?;
         }
         Ok(next)
     }
 
-    /// A poll that ended empty must not have missed what a producer had been told before it was sent.
-    fn check_empty(&self, sent: u64, model: &Model) -> Result<(), String> {
+    /// A poll that ended empty must not have missed what a producer had been told before it began. (What came later it
+    /// may miss: an answer shows one moment, and may have to wait for a slot.)
+    fn check_empty(&self, model: &Model) -> Result<(), String> {
         for (tp, position) in &self.reading {
             if !self.same(tp.0, model) {
                 continue;
             }
-            let end = model.acknowledged_by(*tp, sent);
+            let end = model.acknowledged_by(*tp, self.asked_at);
             if end > *position {
                 return Err(format!(
                     "{tp:?}: an empty answer from {position}, and {end} had been acknowledged"
