@@ -1,5 +1,10 @@
 //! How long checking a batch takes: `cargo run --release -p logboat-core --example records_speed`.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on ends")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a measurement of time, not the core"
+)]
 
 use bytes::BytesMut;
 use logboat_core::record::checksum::crc32c;

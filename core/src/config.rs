@@ -28,5 +28,5 @@ pub use listener::Listener;
 pub use overrides::Overrides;
 pub use suggest::nearest;
 pub use topic::{CleanupPolicy, TopicConfig};
-pub use value::{Value, parse};
+pub use value::{NotAllowed, Value, parse};
 pub use values::{Values, notices};

@@ -6,6 +6,7 @@
 pub(crate) mod fetching;
 pub mod input;
 pub(crate) mod lookup;
+pub(crate) mod numbers;
 pub(crate) mod outbox;
 pub(crate) mod reader;
 mod recovery;
@@ -32,11 +33,12 @@ use crate::random::Random;
 use crate::time::{Instant, Now};
 pub use input::{Effect, Input};
 use input::{OperationId, Reply};
+use numbers::Numbers;
 use reader::PageCache;
 use recovery::{Progress, Recovery};
 use snapshot::Root;
 use state::State;
-use writer::{Numbers, Writer};
+use writer::Writer;
 
 /// Why a shard wants to be called at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,7 +172,8 @@ impl Shard {
         let mut effects = VecDeque::new();
         let (root, phase) = match &contents.root {
             Some(bytes) => {
-                let root = recovery::read_root(bytes, broker.node_id)?;
+                let root =
+                    recovery::read_root(bytes, broker.node_id_given.then_some(broker.node_id))?;
                 let (recovery, progress) =
                     Recovery::begin(root.clone(), &contents.objects, &mut numbers);
                 numbers.next_object = recovery.next_object();
@@ -193,6 +196,7 @@ impl Shard {
                     node_id: broker.node_id,
                     snapshot: None,
                     replay: snapshot::Position::default(),
+                    salt: random.next(),
                     next_object: 0,
                 };
                 (root, Phase::Running)
@@ -210,14 +214,7 @@ impl Shard {
             base: broker.clone(),
             profile,
             state: State::default(),
-            writer: Writer::new(
-                profile,
-                root.epoch,
-                root.node_id,
-                snapshot::Position::default(),
-                0,
-                0,
-            ),
+            writer: Writer::new(profile, &root, snapshot::Position::default(), 0, 0),
             tail: Tail::new(profile.tail_bytes),
             outbox: outbox::Outbox::default(),
             numbers,
@@ -298,7 +295,7 @@ impl Shard {
     /// The hard state's fingerprint: equal after replay and while running. For tests and the simulator.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &snapshot::encode(&self.state))
+        twox_hash::XxHash64::oneshot(0, &snapshot::encode(&self.state))
     }
 
     /// Whether the store is memory: nothing outlives the process.

@@ -1,24 +1,18 @@
-//! The APIs of configuration: DescribeConfigs, AlterConfigs, IncrementalAlterConfigs, what CreateTopics makes of
-//! configurations, and DescribeLogDirs, through a whole broker.
+//! DescribeConfigs, AlterConfigs and IncrementalAlterConfigs, through a whole broker.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on fails")]
 
 #[path = "support/driver.rs"]
 mod driver;
 
 use driver::{Broker, name};
-use logboat_core::memory_store::MemoryStore;
-use logboat_core::protocol::messages::create_topics::{
-    CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig, CreatableTopicResult,
-};
+use logboat_core::protocol::ErrorCode;
 use logboat_core::protocol::messages::describe_configs::{
     DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResult,
 };
-use logboat_core::protocol::messages::describe_log_dirs::DescribableLogDirTopic;
 use logboat_core::protocol::messages::{
-    AlterConfigsRequest, CreateTopicsRequest, DescribeConfigsRequest, DescribeLogDirsRequest,
-    IncrementalAlterConfigsRequest, alter_configs, incremental_alter_configs,
+    AlterConfigsRequest, DescribeConfigsRequest, IncrementalAlterConfigsRequest, alter_configs,
+    incremental_alter_configs,
 };
-use logboat_core::protocol::{ErrorCode, Uuid};
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
@@ -70,6 +64,9 @@ fn set(text: &str) -> Option<String> {
     Some(text.to_string())
 }
 
+/// Key and value.
+type Replacement<'a> = (&'a str, Option<&'a str>);
+/// Key, operation, value.
 type Alteration<'a> = (&'a str, i8, Option<&'a str>);
 
 fn alter_one(
@@ -218,6 +215,9 @@ fn what_can_not_be_described_says_why() {
     let mixed = vec![resource(TOPIC, "missing", None), resource(TOPIC, "t", None)];
     let results = describe_all(&mut broker, 4, mixed);
     assert_eq!((results[0].error_code.code(), results[1].error_code.code()), (3, 0));
+    let twice = vec![resource(TOPIC, "t", None), resource(TOPIC, "t", None)];
+    let results = describe_all(&mut broker, 4, twice);
+    assert_eq!((results[0].error_code.code(), results[1].error_code.code()), (0, 42));
     let mixed = vec![resource(99, "x", None), resource(TOPIC, "t", None)];
     let results = describe_all(&mut broker, 4, mixed);
     assert_eq!((results[0].error_code.code(), results[1].error_code.code()), (42, 42));
@@ -330,7 +330,7 @@ fn a_whole_configuration_is_replaced() {
     let mut broker = Broker::fresh();
     broker.create("t", 1, &[("segment.bytes", "2000000"), ("retention.ms", "7")]);
     for version in 0..=2 {
-        let rows: &[(&str, &[(&str, Option<&str>)], i16)] = &[
+        let rows: &[(&str, &[Replacement<'_>], i16)] = &[
             ("t", &[("retention.ms", None)], 42),
             ("t", &[("retention.ms", Some("1")), ("retention.ms", Some("2"))], 42),
             ("t", &[("retention.ms", Some("x"))], 40),
@@ -351,148 +351,4 @@ fn a_whole_configuration_is_replaced() {
     assert_eq!(value(&mut broker, BROKER, "0", "log.retention.ms"), (set("55"), 2));
     assert_eq!(replace(&mut broker, 2, BROKER, "0", &[], false), 0);
     assert_eq!(value(&mut broker, BROKER, "0", "log.retention.ms"), (None, 5));
-}
-
-fn create(
-    broker: &mut Broker,
-    version: i16,
-    topic: CreatableTopic,
-    validate_only: bool,
-) -> CreatableTopicResult {
-    let request = CreateTopicsRequest { topics: vec![topic], validate_only, ..Default::default() };
-    let response = answer!(broker.call(Box::new(request), version), CreateTopics);
-    response.topics.into_iter().next().unwrap()
-}
-
-fn topic(
-    text: &str,
-    num_partitions: i32,
-    replication_factor: i16,
-    configs: &[(&str, Option<&str>)],
-) -> CreatableTopic {
-    let config = |(key, value): &(&str, Option<&str>)| CreatableTopicConfig {
-        name: name(key),
-        value: value.map(name),
-    };
-    CreatableTopic {
-        name: name(text),
-        num_partitions,
-        replication_factor,
-        configs: configs.iter().map(config).collect(),
-        ..Default::default()
-    }
-}
-
-#[test]
-fn topics_are_made_or_refused() {
-    let mut broker = Broker::fresh();
-    broker.create("taken", 1, &[]);
-    broker.create("with.dot", 1, &[]);
-    let long = "x".repeat(250);
-    let assigned = |indexes: &[i32], brokers: &[i32]| {
-        let one = |index: &i32| CreatableReplicaAssignment {
-            partition_index: *index,
-            broker_ids: brokers.to_vec(),
-        };
-        let assignments = indexes.iter().map(one).collect();
-        CreatableTopic { assignments, ..topic("assigned", -1, -1, &[]) }
-    };
-    let mut counted = assigned(&[0], &[0]);
-    counted.num_partitions = 1;
-    let rows = [
-        (topic("", 1, 1, &[]), 17),
-        (topic(".", 1, 1, &[]), 17),
-        (topic("..", 1, 1, &[]), 17),
-        (topic("bad topic!", 1, 1, &[]), 17),
-        (topic(&long, 1, 1, &[]), 17),
-        (topic("with_dot", 1, 1, &[]), 17),
-        (topic("taken", 1, 1, &[]), 36),
-        (topic("t", 0, 1, &[]), 37),
-        (topic("t", -2, 1, &[]), 37),
-        (topic("t", 1_000_000, 1, &[]), 44),
-        (topic("t", i32::MAX, 1, &[]), 44),
-        (topic("t", 1, 0, &[]), 38),
-        (topic("t", 1, -2, &[]), 38),
-        (topic("t", 1, 100, &[]), 38),
-        (counted, 42),
-        (assigned(&[0, 2], &[0]), 39),
-        (assigned(&[0, 0], &[0]), 39),
-        (assigned(&[0], &[]), 39),
-        (assigned(&[0], &[0, 0]), 39),
-        (assigned(&[0], &[5]), 39),
-        (topic("t", 1, 1, &[("no.such.key", Some("1"))]), 40),
-        (topic("t", 1, 1, &[("retention.ms", Some("soon"))]), 40),
-        (topic("t", 1, 1, &[("retention.ms", None)]), 40),
-        // The configuration is looked at before the counts.
-        (topic("t", 0, 0, &[("retention.ms", None)]), 40),
-        (topic("taken", 0, 0, &[("retention.ms", None)]), 36),
-        (assigned(&[1, 0], &[0]), 0),
-        (topic("t", -1, -1, &[("cleanup.policy", Some("compact"))]), 0),
-    ];
-    for (asked, code) in rows {
-        for validate_only in [true, false] {
-            let result = create(&mut broker, 7, asked.clone(), validate_only);
-            assert_eq!(result.error_code.code(), code, "{asked:?} {result:?}");
-            assert_eq!(result.error_message.is_some(), code != 0);
-            assert_eq!(result.topic_config_error_code, ErrorCode::NONE);
-            let made = code == 0 && !validate_only;
-            assert_eq!(result.topic_id != Uuid::ZERO, made);
-            assert_eq!(result.num_partitions > 0, code == 0);
-            let configs = result.configs.expect("never null: Java tools fail over it");
-            assert_eq!(configs.is_empty(), code != 0);
-            if asked.name == name("t") && code == 0 {
-                let policy = configs.iter().find(|c| c.name == name("cleanup.policy")).unwrap();
-                assert_eq!(
-                    (policy.value.clone(), policy.config_source),
-                    (Some(name("compact")), 1)
-                );
-                let segment = configs.iter().find(|c| c.name == name("segment.bytes")).unwrap();
-                assert_eq!(segment.config_source, 5);
-            }
-        }
-    }
-    let twice = vec![topic("n", 1, 1, &[]), topic("n", 1, 1, &[])];
-    let request = CreateTopicsRequest { topics: twice, ..Default::default() };
-    let response = answer!(broker.call(Box::new(request), 2), CreateTopics);
-    assert_eq!(response.topics[0].error_code, ErrorCode::INVALID_REQUEST);
-    for version in 0..=7 {
-        let result = create(&mut broker, version, topic("taken", 1, 1, &[]), false);
-        assert_eq!(result.error_code, ErrorCode::TOPIC_ALREADY_EXISTS);
-        let own = format!("version{version}");
-        let result = create(&mut broker, version, topic(&own, 1, 1, &[]), false);
-        assert_eq!(result.error_code, ErrorCode::NONE);
-    }
-}
-
-#[test]
-fn there_is_one_log_directory() {
-    let store = MemoryStore::new(1 << 30);
-    let mut broker = Broker::with(store, &[("log.dirs", "/data/one")]);
-    broker.create("t", 2, &[]);
-    broker.produce("t", b"some bytes");
-    let asked = |topic: &str, partitions: &[i32]| DescribableLogDirTopic {
-        topic: name(topic),
-        partitions: partitions.to_vec(),
-    };
-    let some = vec![asked("t", &[1, 9, 0, 0]), asked("missing", &[0])];
-    for version in 0..=5 {
-        for (topics, expected) in
-            [(None, vec![0, 1]), (Some(some.clone()), vec![0, 1]), (Some(vec![]), vec![])]
-        {
-            let request = DescribeLogDirsRequest { topics };
-            let response = answer!(broker.call(Box::new(request), version), DescribeLogDirs);
-            assert_eq!(response.results.len(), 1);
-            let dir = &response.results[0];
-            assert_eq!((dir.error_code, &dir.log_dir), (ErrorCode::NONE, &name("memory")));
-            assert_eq!((dir.total_bytes, dir.usable_bytes), (-1, -1));
-            let partitions: Vec<_> =
-                dir.topics.iter().flat_map(|topic| &topic.partitions).collect();
-            let indexes: Vec<i32> = partitions.iter().map(|p| p.partition_index).collect();
-            assert_eq!(indexes, expected);
-            if let [first, second] = &partitions[..] {
-                assert!(first.partition_size > 61 && second.partition_size == 0);
-                assert_eq!((first.offset_lag, first.is_future_key), (0, false));
-            }
-        }
-    }
 }

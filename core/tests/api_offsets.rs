@@ -185,7 +185,8 @@ fn several_groups_are_asked_at_once() {
         topics: None,
         ..Default::default()
     };
-    let groups = vec![group("b"), group("none"), group("a")];
+    // The second time that a group is named is once too often.
+    let groups = vec![group("b"), group("none"), group("a"), group("b")];
     let request = OffsetFetchRequest { groups, ..Default::default() };
     let response = answer!(broker.call(Box::new(request), 9), OffsetFetch);
     let offsets: Vec<Vec<i64>> = response
@@ -195,7 +196,8 @@ fn several_groups_are_asked_at_once() {
             group.topics.iter().map(|topic| topic.partitions[0].committed_offset).collect()
         })
         .collect();
-    assert_eq!(offsets, [vec![2], vec![], vec![1]]);
+    assert_eq!(offsets, [vec![2], vec![], vec![1], vec![]]);
+    assert_eq!(response.groups[3].error_code, ErrorCode::INVALID_REQUEST);
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn random_changes_to_message_sets() {
                         .filter(|end| *end <= bytes.len());
                     let end = end.filter(|end| *end > 20).unwrap_or(bytes.len());
                     bytes[8..12].copy_from_slice(&(end as u32 - 12).to_be_bytes());
-                    let crc = crc_fast::crc32_iso_hdlc(&bytes[16..end]);
+                    let crc = logboat_core::record::checksum::crc32(&bytes[16..end]);
                     bytes[12..16].copy_from_slice(&crc.to_be_bytes());
                 }
                 let rules = rules(&mut rng);

@@ -81,7 +81,7 @@ pub struct DiskStore {
     reader: Worker,
     worked: Vec<Done>,
     reads: Arena,
-    /// Whether reads may take the loop, for nobody else waits for it.
+    /// Whether everything may take the loop, for nobody else waits for it.
     starting: bool,
     _lock: Lock,
 }
@@ -140,7 +140,7 @@ impl DiskStore {
         self.directory.path()
     }
 
-    /// The core has recovered: from now on reads that the disk would have to be asked for go to a helper.
+    /// The core has recovered: from now on helpers do what the disk would have to be waited for.
     pub const fn started(&mut self) {
         self.starting = false;
     }
@@ -206,6 +206,8 @@ impl DiskStore {
         for ended in worked.drain(..) {
             self.work_ended(ended, done, warm);
         }
+        // What waited for these may have been done meanwhile.
+        worked.append(&mut self.worked);
         self.worked = worked;
     }
 
@@ -303,7 +305,12 @@ impl DiskStore {
     }
 
     fn post(&mut self, task: Task) -> io::Result<()> {
-        self.worker.post(Job { directory: Arc::clone(&self.directory), task })
+        let job = Job { directory: Arc::clone(&self.directory), task };
+        if self.starting {
+            self.worked.push(worker::work(job));
+            return Ok(());
+        }
+        self.worker.post(job)
     }
 
     fn append(
@@ -345,7 +352,8 @@ impl DiskStore {
         // A helper's hop costs as much as a fast disk's flush. Only where nobody else's flush is under way, so that
         // operations end in order, and where one connection at most is kept waiting by it.
         let fast = self.flush_time.is_some_and(|time| time < INLINE_FLUSH_MAX);
-        if fast && waiting == 1 && self.flusher.outstanding() == 0 {
+        let alone = self.starting || (fast && waiting == 1);
+        if alone && self.flusher.outstanding() == 0 {
             let start = Instant::now();
             let result = file.flush();
             let result = self.flush_ended(result, start.elapsed());
@@ -385,9 +393,11 @@ impl DiskStore {
             Err(error) => return done.push((operation, Err(error))),
         };
         if self.starting {
-            let result = worker::read(&file, at, len)
-                .map(Stored::Bytes)
-                .map_err(|error| store_error(&error));
+            // The same memory again and again, which is cheaper than fresh one.
+            let buffer = self.reads.room(len as usize);
+            let result = worker::fill(&file, at, len as usize, buffer);
+            let bytes = buffer.split().freeze();
+            let result = result.map(|()| Stored::Bytes(bytes)).map_err(|error| store_error(&error));
             return done.push((operation, result));
         }
         if let Ok(Some(bytes)) = self.read_short(&file, at, len as usize) {

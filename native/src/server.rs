@@ -12,6 +12,7 @@ mod transmit;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -100,6 +101,11 @@ impl Server {
         }
     }
 
+    /// The addresses that it listens on, in the order of `listeners`.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().map(Listener::address)
+    }
+
     fn turn(&mut self) -> io::Result<()> {
         let timeout = self.timeout();
         let mut ready = std::mem::take(&mut self.ready);
@@ -128,7 +134,7 @@ impl Server {
 
     /// How long the loop may sleep.
     fn timeout(&self) -> Option<Duration> {
-        if !self.marked.is_empty() {
+        if !self.marked.is_empty() || self.stage == Stage::Starting {
             return Some(Duration::ZERO);
         }
         let shard = self.shard.poll_timeout().map(|(deadline, _)| deadline);

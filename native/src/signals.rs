@@ -1,7 +1,8 @@
 //! SIGTERM and SIGINT as something that can be read.
 //!
-//! The first asks for a stop in order, the second ends the process at once. Nothing else may touch signals; SIGPIPE is
-//! ignored by Rust's own start.
+//! The first asks for a stop in order, which is never long; a second SIGINT (an impatient person) ends the process at once,
+//! a second SIGTERM changes nothing, because scripts often send two. Nothing else may touch signals; SIGPIPE is ignored by
+//! Rust's own start.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -28,11 +29,13 @@ impl Signals {
         let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
             // In this order: the first signal finds the flag down and raises it, the second one finds it up.
-            signal_hook::flag::register_conditional_shutdown(
-                signal,
-                128 + signal,
-                Arc::clone(&asked),
-            )?;
+            if signal == SIGINT {
+                signal_hook::flag::register_conditional_shutdown(
+                    signal,
+                    128 + signal,
+                    Arc::clone(&asked),
+                )?;
+            }
             signal_hook::flag::register(signal, Arc::clone(&asked))?;
             signal_hook::low_level::pipe::register(signal, sender.try_clone()?)?;
         }

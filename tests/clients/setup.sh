@@ -69,7 +69,7 @@ LAUNCHER
 }
 setup_java() {
   for version in 2.5.0 4.3.1; do
-    once "kafka-$version" "$here/java/pom.xml" "$here/java/commands-$version.txt" "$here"/java/*.java -- kafka_release "$version"
+    once "kafka-$version" "$here/setup.sh" "$here/java/pom.xml" "$here/java/commands-$version.txt" "$here"/java/*.java -- kafka_release "$version"
   done
 }
 
@@ -78,13 +78,8 @@ setup_go() {
   mkdir -p "$cache/bin"
   for program in "$here"/go/*/; do
     program=$(basename "$program")
-    [ "$program" = telegraf ] || once "go-$program" "$here/go/$program"/* -- go_program "$program"
+    once "go-$program" "$here/go/$program"/* -- go_program "$program"
   done
-}
-# Telegraf takes minutes to build: the long form only.
-setup_telegraf() {
-  mkdir -p "$cache/bin"
-  once go-telegraf "$here"/go/telegraf/* -- go_program telegraf
 }
 
 for part in "$@"; do "setup_$part"; done

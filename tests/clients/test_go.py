@@ -1,7 +1,14 @@
 """Go's clients: sarama, whose requests are exactly those of Config.Version (trap 9), and franz-go, which negotiates."""
+import re
+import subprocess
+
 import pytest
 
+from harness import paths
+from harness.admin import create_topic
+from harness.net import wait_for
 from harness.programs import go
+from harness.rdkafka import read_whole
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 # The releases after which sarama's requests change, and the codecs that each knows.
@@ -41,6 +48,28 @@ def test_trap_14_telegraf_settings(broker, topic):
     """Trap 14, K16: sarama 1.27.2 leaves the batch's largest timestamp unset; its records are found by time all the same."""
     out = go("telegraf-sarama", broker.address, topic).splitlines()
     assert out == ["partitions 1", "at 1700000000000 found true", "at 1700000004001 found true", "at 4102444800000 found false"]
+
+
+@pytest.mark.until("3.9.9")
+def test_k16_telegraf(broker, tmp_path):
+    """K13, K14, K16: `./telegraf --config telegraf.conf` fills a topic of five partitions with its metrics."""
+    topic = create_topic(broker, "my-computer-metric", 5)
+    config = tmp_path / "telegraf.conf"
+    config.write_text((paths.CLIENTS / "config" / "telegraf.conf").read_text().replace("BROKER", broker.address))
+    log = open(tmp_path / "telegraf.log", "w+")
+    telegraf = subprocess.Popen(["./telegraf", "--config", str(config)], cwd=paths.CACHE / "bin", stderr=log)
+
+    def lines():
+        return [r.value().decode() for partition in range(5) for r in read_whole(broker, topic, partition)]
+
+    try:
+        wait_for(lambda: {line.split(",")[0] for line in lines()} == {"cpu", "mem"}, 30, "metrics of cpu and mem", 0.5)
+    finally:
+        telegraf.terminate()
+        telegraf.wait(20)
+        log.seek(0)
+        print(log.read())
+    assert all(re.match(r"(cpu,cpu=cpu-total|mem),host=boat [a-z_]+=.* \d{19}\n$", line) for line in lines())
 
 
 @pytest.mark.parametrize("codec", CODECS)

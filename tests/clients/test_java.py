@@ -26,7 +26,7 @@ def run_sample(version: str, program: str, broker, topic: str, pause: str):
     sample = start_sample(version, program, broker.address, topic, pause)
     try:
         lines = [sample.stdout.readline().rstrip() for _ in range(10)]
-        wait_for(lambda: count(broker, topic) >= 10, 30, f"ten records of {program}")
+        wait_for(lambda: count(broker, topic) >= 10, 60, f"ten records of {program}")
         time.sleep(0.5)
         assert count(broker, topic) == 10
     finally:
@@ -110,3 +110,15 @@ def test_written_by_java_read_by_librdkafka(broker, topic, version):
 
 
 
+
+
+def test_many_partitions_in_one_fetch_session(broker, topic, version):
+    """Sixty partitions of very different sizes, read by one consumer in many bounded fetches."""
+    create_topic(broker, topic, 60)
+    expected = []
+    for partition in range(0, 60, 3):
+        values = [b"%d-%d " % (partition, n) + b"x" * 300 for n in range(partition)]
+        for part in (values[:10], values[10:]):
+            produce(broker, topic, [(None, value, [], 1700000000000) for value in part], {"acks": 1}, partition)
+        expected += [(partition, n, None, value.decode()) for n, value in enumerate(values)]
+    assert read_with_java(version, broker, topic) == expected

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use super::config_resources::text;
 use super::describe_configs::shared;
-use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name, check_replicas, collides};
+use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name, check_replicas, folded};
 use crate::config::{Overrides, TopicConfig, alter, describe};
 use crate::image::PartitionId;
 use crate::journal::entry::Entry;
@@ -211,12 +211,9 @@ impl Shard {
             let message = alloc::format!("Topic '{}' already exists.", name);
             return refusal(ErrorCode::TOPIC_ALREADY_EXISTS, message);
         }
-        // Only such names can collide: most creations need not look at every topic.
-        if name.as_bytes().iter().any(|byte| matches!(byte, b'.' | b'_'))
-            && let Some(other) =
-                self.state.topics.keys().find(|o| collides(o.as_bytes(), name.as_bytes()))
-        {
-            let message = alloc::format!("Topic '{}' collides with existing topic: {other}", name);
+        let other = name.to_str().and_then(folded);
+        if let Some(other) = other.and_then(|folded| self.state.folded.get(&folded)) {
+            let message = alloc::format!("Topic '{name}' collides with existing topic: {other}");
             return refusal(ErrorCode::INVALID_TOPIC_EXCEPTION, message);
         }
         Ok(())

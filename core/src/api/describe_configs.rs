@@ -1,10 +1,12 @@
 //! DescribeConfigs (key 32), versions 0 to 4: every key with its value, where it comes from, and what it is for.
 //!
 //! BEHAVIOURS 78, USERS traps 10, 12, 15 and 16. Kafka: ConfigHelper.describeConfigs. Deviations: a broker has no
-//! loggers to describe. Missing: a group's own configuration, which is answered as empty.
+//! loggers to describe; a resource that is named twice is refused the second time, so that an answer is bounded.
+//! Missing: a group's own configuration, which is answered as empty.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::config_resources::{BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC};
@@ -30,8 +32,11 @@ impl Shard {
         };
         let all_known = request.resources.iter().all(known);
         let mut response = DescribeConfigsResponse::default();
+        let mut seen = BTreeSet::new();
         for resource in &request.resources {
-            let described = if all_known {
+            let described = if !seen.insert((resource.resource_type, &resource.resource_name)) {
+                refusal(ErrorCode::INVALID_REQUEST, "Each resource must appear at most once.")
+            } else if all_known {
                 self.describe_resource(resource)
             } else {
                 refusal(ErrorCode::INVALID_REQUEST, "Unexpected resource type.")
@@ -63,10 +68,9 @@ impl Shard {
         &self,
         resource: &DescribeConfigsResource,
     ) -> Result<Vec<ConfigEntry>, Refusal> {
-        let keys = resource.configuration_keys.as_deref().unwrap_or_default();
-        let wanted = |name: &str| {
-            keys.is_empty() || keys.iter().any(|key| key.as_bytes() == name.as_bytes())
-        };
+        let keys = resource.configuration_keys.iter().flatten();
+        let keys: BTreeSet<&[u8]> = keys.map(KString::as_bytes).collect();
+        let wanted = |name: &str| keys.is_empty() || keys.contains(name.as_bytes());
         let name = &resource.resource_name;
         match resource.resource_type {
             TOPIC => {

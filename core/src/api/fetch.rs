@@ -124,6 +124,8 @@ impl Shard {
                 }
             };
             let Some(read) = read else {
+                // That it is gone is told when that is durable.
+                needs = needs.max(self.writer.last_slot());
                 let code = missing(&self.image, pending.version, target);
                 push(&mut response, target, failed(target, code));
                 continue;

@@ -76,7 +76,11 @@ impl Shard {
                 let doubled = twice.contains(&(topic.name.clone(), asked.partition_index));
                 match self.find_partition(&topic.name, asked.partition_index) {
                     _ if doubled => answer.error_code = ErrorCode::INVALID_REQUEST,
-                    None => answer.error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                    None => {
+                        // That it is gone is told when that is durable.
+                        needs = needs.max(self.writer.last_slot());
+                        answer.error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+                    }
                     Some(partition) if version == 0 => {
                         answer.old_style_offsets =
                             self.segment_offsets(partition, asked, &mut needs);

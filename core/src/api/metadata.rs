@@ -3,12 +3,12 @@
 //! BEHAVIOURS 75. Kafka: KafkaApis.handleTopicMetadataRequest. The connection fills in by which address it is reached.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::create_topics::NewTopic;
-use super::topics::check_name;
+use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name};
 use crate::image::TopicImage;
 use crate::protocol::messages::metadata::{
     MetadataRequestTopic, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -73,6 +73,7 @@ impl Shard {
         self.reply(id, Reply::Response(Box::new(response).into()));
     }
 
+    /// The topics that are asked for, each once; those that do not exist are made where `create` says so.
     fn named_topics(
         &mut self,
         named: &[MetadataRequestTopic],
@@ -80,71 +81,79 @@ impl Shard {
         operations: i32,
         version: i16,
     ) -> Vec<MetadataResponseTopic> {
+        let by_id = |topic: &MetadataRequestTopic| version >= 10 && !topic.topic_id.is_zero();
+        let refused = if create {
+            self.create_missing(named.iter().filter(|topic| !by_id(topic)))
+        } else {
+            BTreeMap::new()
+        };
         let mut seen = BTreeSet::new();
         let mut answers = Vec::new();
         for topic in named {
-            let by_id = version >= 10 && !topic.topic_id.is_zero();
             let name = topic.name.clone().unwrap_or_default();
             if !seen.insert((topic.topic_id, name.clone())) {
                 continue;
             }
-            let known = if by_id {
+            let known = if by_id(topic) {
                 self.image.topic_by_id(&topic.topic_id)
             } else {
                 self.image.topic(name.as_bytes())
             };
             answers.push(match known {
                 Some(topic) => self.describe_topic(topic, operations),
-                None if by_id => MetadataResponseTopic {
+                None if by_id(topic) => MetadataResponseTopic {
                     error_code: ErrorCode::UNKNOWN_TOPIC_ID,
                     name: None,
                     topic_id: topic.topic_id,
                     topic_authorized_operations: NOT_ASKED,
                     ..Default::default()
                 },
-                None => {
-                    let (error_code, made) = self.missing_topic(&name, create);
-                    made.map_or_else(
-                        || MetadataResponseTopic {
-                            error_code,
-                            name: Some(name),
-                            topic_authorized_operations: NOT_ASKED,
-                            ..Default::default()
-                        },
-                        |topic| self.describe_topic(&topic, operations),
-                    )
-                }
+                None => MetadataResponseTopic {
+                    error_code: if check_name(name.as_bytes()).is_err() {
+                        ErrorCode::INVALID_TOPIC_EXCEPTION
+                    } else {
+                        let unknown = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+                        refused.get(&name).copied().unwrap_or(unknown)
+                    },
+                    name: Some(name),
+                    topic_authorized_operations: NOT_ASKED,
+                    ..Default::default()
+                },
             });
         }
         answers
     }
 
-    /// A topic that is asked for and does not exist: made where that is automatic, in time for this very answer.
+    /// Makes the topics that do not exist, in time for this very answer; gives why some are not made.
     ///
     /// Kafka answers UNKNOWN_TOPIC_OR_PARTITION once and lets the client ask again, because its controller takes a
-    /// while; here the topic is there at once.
-    fn missing_topic(
+    /// while; here the topic is there at once. Topics beyond what one request may make get that answer here too.
+    fn create_missing<'a>(
         &mut self,
-        name: &KString,
-        create: bool,
-    ) -> (ErrorCode, Option<alloc::sync::Arc<TopicImage>>) {
-        if check_name(name.as_bytes()).is_err() {
-            return (ErrorCode::INVALID_TOPIC_EXCEPTION, None);
-        }
-        if !create {
-            return (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None);
-        }
+        named: impl Iterator<Item = &'a MetadataRequestTopic>,
+    ) -> BTreeMap<KString, ErrorCode> {
         let partitions = self.broker.num_partitions;
         let replication_factor = i16::try_from(self.broker.default_replication_factor).unwrap_or(1);
-        let topic = NewTopic::plain(name.detached(), partitions, replication_factor);
-        match self.check_new_topic(topic) {
-            Ok(checked) => {
-                self.make_topic(&checked);
-                self.publish();
-                (ErrorCode::NONE, self.image.topic(name.as_bytes()).cloned())
+        let (mut refused, mut made) = (BTreeMap::new(), false);
+        let mut budget = MAX_PARTITIONS_PER_REQUEST;
+        for name in named.filter_map(|topic| topic.name.as_ref()) {
+            if self.state.topics.contains_key(name) || budget < i64::from(partitions) {
+                continue;
             }
-            Err(refusal) => (refusal.code, None),
+            let topic = NewTopic::plain(name.detached(), partitions, replication_factor);
+            match self.check_new_topic(topic) {
+                Ok(topic) => {
+                    budget -= i64::from(partitions);
+                    self.make_topic(&topic);
+                    made = true;
+                }
+                Err(refusal) => drop(refused.insert(name.clone(), refusal.code)),
+            }
         }
+        if made {
+            self.publish();
+        }
+        refused
     }
 
     fn describe_topic(&self, topic: &TopicImage, operations: i32) -> MetadataResponseTopic {

@@ -2,9 +2,11 @@
 //!
 //! BEHAVIOURS 62 and 62a, USERS trap 13: a group that does not exist has no offsets, and that is no error. Kafka:
 //! OffsetMetadataManager.fetchOffsets and fetchAllOffsets. There are no transactions, so every offset is stable, and no
-//! members, so member ids are not looked at.
+//! members, so member ids are not looked at. Deviation: a group that is named twice is refused the second time, so that
+//! an answer is bounded.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -30,7 +32,17 @@ impl Shard {
     ) {
         let version = context.version;
         let response = if version >= 8 {
-            let groups = request.groups.iter().map(|group| self.group_offsets(group, version));
+            let mut seen = BTreeSet::new();
+            let groups = request.groups.iter().map(|group| {
+                if seen.insert(&group.group_id) {
+                    return self.group_offsets(group, version);
+                }
+                OffsetFetchResponseGroup {
+                    group_id: group.group_id.clone(),
+                    error_code: ErrorCode::INVALID_REQUEST,
+                    ..Default::default()
+                }
+            });
             OffsetFetchResponse { groups: groups.collect(), ..Default::default() }
         } else {
             // The older form is the same question about one group.

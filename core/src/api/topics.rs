@@ -91,9 +91,8 @@ pub(crate) fn check_replicas(replicas: &[i32], node: i32) -> Result<(), Refusal>
     refusal(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message)
 }
 
-/// Whether two names would be one in metrics, where `.` becomes `_`.
+/// How metrics spell a topic's name, where that is not certainly its own alone: there `.` becomes `_`.
 #[must_use]
-pub(crate) fn collides(a: &[u8], b: &[u8]) -> bool {
-    let fold = |byte: &u8| if *byte == b'.' { b'_' } else { *byte };
-    a != b && a.len() == b.len() && a.iter().map(fold).eq(b.iter().map(fold))
+pub(crate) fn folded(name: &str) -> Option<String> {
+    name.contains(['.', '_']).then(|| name.replace('.', "_"))
 }

@@ -7,6 +7,7 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cmp::Ordering::{Equal, Greater};
 
 use super::key::{ConfigKey, ConfigType, Valid};
 
@@ -39,13 +40,26 @@ impl Value<'_> {
     }
 }
 
+/// Why a text is no value of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAllowed {
+    /// The value at fault: the text, or the one member of a list.
+    pub value: String,
+    /// What is allowed instead.
+    pub allowed: String,
+}
+
 /// Reads and checks `text` as the value of `key`.
 ///
 /// # Errors
-/// What is allowed instead, to stand behind "Invalid value … for configuration …: ".
-pub fn parse<'a>(key: &ConfigKey, text: &'a str) -> Result<Value<'a>, String> {
-    let mut value = parse_type(key.config_type, text)?;
-    check(key.valid, &value)?;
+/// [`NotAllowed`], in Kafka's words where Kafka has the same rule, for its tools print them.
+pub fn parse<'a>(key: &ConfigKey, text: &'a str) -> Result<Value<'a>, NotAllowed> {
+    let whole = |allowed: String| NotAllowed { value: text.to_owned(), allowed };
+    let mut value = parse_type(key.config_type, text).map_err(whole)?;
+    if let Some(stranger) = stranger(key.valid, &value) {
+        return Err(stranger);
+    }
+    check(key.valid, &value).map_err(whole)?;
     if let Value::List(list) = &mut value
         && !matches!(key.valid, Valid::Any | Valid::ThrottledReplicas)
     {
@@ -66,13 +80,13 @@ fn parse_type(config_type: ConfigType, text: &str) -> Result<Value<'_>, String> 
     match config_type {
         ConfigType::Boolean if text.eq_ignore_ascii_case("true") => Ok(Value::Boolean(true)),
         ConfigType::Boolean if text.eq_ignore_ascii_case("false") => Ok(Value::Boolean(false)),
-        ConfigType::Boolean => Err("must be true or false".to_owned()),
+        ConfigType::Boolean => Err("Expected value to be either true or false".to_owned()),
         ConfigType::Short => integer::<i16>(config_type, text),
         ConfigType::Int => integer::<i32>(config_type, text),
         ConfigType::Long => integer::<i64>(config_type, text),
         ConfigType::Double => match java_double(text) {
             Some(value) => Ok(Value::Double(value)),
-            None => Err("must be a number of type DOUBLE".to_owned()),
+            None => Err("Not a number of type DOUBLE".to_owned()),
         },
         ConfigType::String | ConfigType::Class | ConfigType::Password => Ok(Value::Text(text)),
         ConfigType::List if text.is_empty() => Ok(Value::List(Vec::new())),
@@ -113,16 +127,22 @@ fn java_double(text: &str) -> Option<f64> {
 fn check(valid: Valid, value: &Value<'_>) -> Result<(), String> {
     match (valid, value) {
         (Valid::Range(min, _), Value::Integer(value)) if *value < min => {
-            Err(format!("must be at least {min}"))
+            Err(format!("Value must be at least {min}"))
         }
         (Valid::Range(_, max), Value::Integer(value)) if *value > max => {
-            Err(format!("must be at most {max}"))
+            Err(format!("Value must be no more than {max}"))
         }
-        (Valid::Fraction(min, max), Value::Double(value)) if !(min..=max).contains(value) => {
-            Err(format!("must be a number from {min} to {max}"))
+        // Not the other way round: what is no number is neither.
+        (Valid::Fraction(min, _), Value::Double(value))
+            if !matches!(value.partial_cmp(&min), Some(Greater | Equal)) =>
+        {
+            Err(format!("Value must be at least {min}"))
+        }
+        (Valid::Fraction(_, max), Value::Double(value)) if *value > max => {
+            Err(format!("Value must be no more than {max}"))
         }
         (Valid::GzipLevel, Value::Integer(value)) if *value != -1 && !(1..=9).contains(value) => {
-            Err("must be from 1 to 9, or -1".to_owned())
+            Err("Value must be between 1 and 9 or equal to -1".to_owned())
         }
         (Valid::OneOf(allowed), Value::Text(text)) if !allowed.contains(text) => {
             Err(one_of(allowed))
@@ -130,16 +150,19 @@ fn check(valid: Valid, value: &Value<'_>) -> Result<(), String> {
         (Valid::OneOfAnyCase(allowed), Value::Text(text))
             if !allowed.iter().any(|one| one.eq_ignore_ascii_case(text)) =>
         {
-            Err(format!("{}, in any case of letters", one_of(allowed)))
+            Err(format!("{} (case insensitive)", one_of(allowed)))
         }
         (Valid::NonEmpty, Value::Text("")) => Err("must not be empty".to_owned()),
         (Valid::Release, Value::Text(text)) if !release(text) => {
             Err("must be a release of Kafka, such as 2.5 or 2.5-IV0".to_owned())
         }
-        (Valid::Members, Value::List(list)) => members(list, &[], true),
-        (Valid::MembersOrNone, Value::List(list)) => members(list, &[], false),
-        (Valid::MembersOf(allowed), Value::List(list)) => members(list, allowed, true),
-        (Valid::MembersOfOrNone(allowed), Value::List(list)) => members(list, allowed, false),
+        (Valid::Members | Valid::MembersOf(_), Value::List(list)) if list.is_empty() => {
+            Err("must name at least one".to_owned())
+        }
+        (
+            Valid::Members | Valid::MembersOrNone | Valid::MembersOf(_) | Valid::MembersOfOrNone(_),
+            Value::List(list),
+        ) if list.contains(&"") => Err("must not have an empty member".to_owned()),
         (Valid::ThrottledReplicas, Value::List(list)) if !throttled_replicas(list) => {
             Err("must be * or a list of partition:broker, such as 0:1,1:1".to_owned())
         }
@@ -147,19 +170,15 @@ fn check(valid: Valid, value: &Value<'_>) -> Result<(), String> {
     }
 }
 
-fn members(list: &[&str], allowed: &[&str], some: bool) -> Result<(), String> {
-    if some && list.is_empty() {
-        return Err("must name at least one".to_owned());
-    }
-    for member in list {
-        if member.is_empty() {
-            return Err("must not have an empty member".to_owned());
-        }
-        if !allowed.is_empty() && !allowed.contains(member) {
-            return Err(format!("{member} is not allowed; each member {}", one_of(allowed)));
-        }
-    }
-    Ok(())
+/// The first member of a list that may not be in it, which Kafka's message names instead of the list.
+fn stranger(valid: Valid, value: &Value<'_>) -> Option<NotAllowed> {
+    let (Valid::MembersOf(allowed) | Valid::MembersOfOrNone(allowed), Value::List(list)) =
+        (valid, value)
+    else {
+        return None;
+    };
+    let member = list.iter().find(|member| !member.is_empty() && !allowed.contains(member))?;
+    Some(NotAllowed { value: (*member).to_owned(), allowed: one_of(allowed) })
 }
 
 fn release(text: &str) -> bool {
@@ -169,7 +188,7 @@ fn release(text: &str) -> bool {
 }
 
 fn one_of(allowed: &[&str]) -> String {
-    format!("must be one of: {}", allowed.join(", "))
+    format!("String must be one of: {}", allowed.join(", "))
 }
 
 fn throttled_replicas(list: &[&str]) -> bool {

@@ -14,7 +14,7 @@ use super::key::{ConfigKey, Standing};
 use super::keys::{broker_key, broker_keys, listener_key};
 use super::overrides::Overrides;
 use super::suggest::nearest;
-use super::value::{Value, parse};
+use super::value::{NotAllowed, Value, parse};
 
 /// What stands in a message for a value that is secret.
 const HIDDEN: &str = "[hidden]";
@@ -118,8 +118,9 @@ fn check(name: &str, value: &str) -> Result<(), ConfigError> {
     if value.trim().is_empty() && key.default.is_none() && !key.is_list() {
         return Ok(());
     }
-    if let Err(allowed) = parse(key, value) {
-        return Err(ConfigError::Invalid { key: name.to_owned(), value: shown(), allowed });
+    if let Err(NotAllowed { value, allowed }) = parse(key, value) {
+        let value = if key.is_sensitive() { HIDDEN.to_owned() } else { value };
+        return Err(ConfigError::Invalid { key: name.to_owned(), value, allowed });
     }
     match key.refusal(value) {
         Some(reason) => Err(ConfigError::Refused {

@@ -51,6 +51,8 @@ impl Connection {
                 image.topic(name.as_bytes())
             };
             let mut answers = TopicProduceResponse { name, topic_id, ..Default::default() };
+            // One allocation for all answers of a topic.
+            answers.partition_responses.reserve(partition_data.len());
             for (p, data) in partition_data.into_iter().enumerate() {
                 let PartitionProduceData { index, records } = data;
                 let mut answer =

@@ -5,11 +5,11 @@
 use alloc::vec::Vec;
 
 use bytes::{Buf, BufMut, Bytes};
-use crc_fast::CrcAlgorithm;
 use serde::{Deserialize, Serialize};
 
 use super::JournalError;
 use crate::image::PartitionId;
+use crate::record::checksum::crc32c;
 
 /// Length of an index entry on disk, bytes.
 pub const ENTRY_LEN: usize = 32;
@@ -99,7 +99,7 @@ impl IndexBuilder {
     fn close_page(&mut self) {
         let begin = self.out.len() / PAGE_LEN * PAGE_LEN;
         self.out.resize(begin + PAGE_LEN - 4, 0);
-        let crc = crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, &self.out[begin..]) as u32;
+        let crc = crc32c(&self.out[begin..]);
         self.out.put_u32_le(crc);
     }
 
@@ -120,6 +120,6 @@ impl IndexBuilder {
 pub fn check_page(page: &Bytes) -> Result<(), JournalError> {
     let covered = page.get(..PAGE_LEN - 4).ok_or(JournalError::Short)?;
     let stored = page.get(PAGE_LEN - 4..PAGE_LEN).ok_or(JournalError::Short)?;
-    let crc = crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, covered) as u32;
+    let crc = crc32c(covered);
     if crc.to_le_bytes() == stored { Ok(()) } else { Err(JournalError::Checksum) }
 }

@@ -6,15 +6,16 @@
 //!
 //! Little-endian but for the batches, which are the clients' bytes. The checksum covers the header up to itself, the
 //! index, the payloads, and the first 21 bytes of each batch, which the batch's own CRC leaves out; the batch's CRC
-//! covers the rest: no byte is unsummed, none summed twice. Padding is not covered.
+//! covers the rest: no byte is unsummed. The header has a checksum of its own besides, under a secret of the store's, so
+//! that nothing that a client sends can be taken for a slot. Padding is not covered.
 
 use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use crc_fast::{CrcAlgorithm, Digest};
 
 use super::JournalError;
 use crate::image::PartitionId;
+use crate::record::checksum::{Crc32c, crc32c};
 use crate::shard::input::SlotChunks;
 use crate::time::UnixMillis;
 
@@ -22,6 +23,8 @@ use crate::time::UnixMillis;
 pub const HEADER_LEN: usize = 64;
 /// Length of an index entry in bytes.
 const INDEX_LEN: usize = 12;
+/// The header's fields; their checksum and the slot's follow.
+const SALTED_LEN: usize = HEADER_LEN - 8;
 /// The bytes of a batch that its own CRC does not cover.
 const UNCOVERED: usize = 21;
 /// «LGBJ».
@@ -113,6 +116,8 @@ pub struct SlotStamp {
     pub wall: UnixMillis,
     /// See [`SlotHeader::owner`].
     pub owner: i32,
+    /// The store's secret: without it nobody can write what looks like a slot, not even into a record.
+    pub salt: u64,
 }
 
 /// Zeros for padding.
@@ -215,7 +220,11 @@ impl SlotBuilder {
         }
         arena.put_slice(&self.payloads);
 
-        let mut digest = Digest::new(CrcAlgorithm::Crc32Iscsi);
+        let crc = header_crc(&arena[..SALTED_LEN], stamp.salt);
+        if let Some(field) = arena.get_mut(SALTED_LEN..SALTED_LEN + 4) {
+            field.copy_from_slice(&crc.to_le_bytes());
+        }
+        let mut digest = Crc32c::default();
         digest.update(&arena[..HEADER_LEN - 4]);
         digest.update(&arena[HEADER_LEN..]);
         let mut chunks = SlotChunks::new();
@@ -230,7 +239,7 @@ impl SlotBuilder {
                 chunks.push(batch);
             }
         }
-        let crc = digest.finalize() as u32;
+        let crc = digest.value();
         if let Some(field) = arena.get_mut(HEADER_LEN - 4..HEADER_LEN) {
             field.copy_from_slice(&crc.to_le_bytes());
         }
@@ -261,11 +270,21 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
-/// Reads a header without its checksum, to learn how many bytes the slot has.
+/// The checksum of the header's fields under the store's secret.
+fn header_crc(fields: &[u8], salt: u64) -> u32 {
+    let mut digest = Crc32c::default();
+    digest.update(&salt.to_le_bytes());
+    digest.update(fields);
+    digest.value()
+}
+
+/// Reads a header, to learn how many bytes the slot has. Bytes of a client's never pass for one: its own checksum is
+/// taken under the store's secret.
 ///
 /// # Errors
-/// [`JournalError::Short`], [`JournalError::Magic`], [`JournalError::NewerFormat`], [`JournalError::Malformed`].
-pub fn peek(bytes: &[u8]) -> Result<SlotHeader, JournalError> {
+/// [`JournalError::Short`], [`JournalError::Magic`], [`JournalError::Checksum`], [`JournalError::NewerFormat`],
+/// [`JournalError::Malformed`].
+pub fn peek(bytes: &[u8], salt: u64) -> Result<SlotHeader, JournalError> {
     let read = || -> Option<(u32, u16, SlotHeader)> {
         let format = u16::from_le_bytes(bytes.get(4..6)?.try_into().ok()?);
         let header = SlotHeader {
@@ -285,6 +304,9 @@ pub fn peek(bytes: &[u8]) -> Result<SlotHeader, JournalError> {
     if magic != MAGIC {
         return Err(JournalError::Magic);
     }
+    if Some(header_crc(&bytes[..SALTED_LEN], salt)) != u32_at(bytes, SALTED_LEN) {
+        return Err(JournalError::Checksum);
+    }
     if format != FORMAT {
         return Err(JournalError::NewerFormat(format));
     }
@@ -301,14 +323,15 @@ pub fn peek(bytes: &[u8]) -> Result<SlotHeader, JournalError> {
 /// As [`peek`], and [`JournalError::Checksum`] where the slot's or a batch's checksum does not fit.
 pub fn read<'a>(
     bytes: &'a [u8],
+    salt: u64,
     mut entry: impl FnMut(SlotEntry<'a>),
 ) -> Result<SlotHeader, JournalError> {
-    let header = peek(bytes)?;
+    let header = peek(bytes, salt)?;
     let slot = bytes.get(..header.total_bytes as usize).ok_or(JournalError::Short)?;
     let index_end = HEADER_LEN + header.entries as usize * INDEX_LEN;
     let body = HEADER_LEN + header.index_bytes as usize;
     for checking in [true, false] {
-        let mut digest = Digest::new(CrcAlgorithm::Crc32Iscsi);
+        let mut digest = Crc32c::default();
         if checking {
             digest.update(&slot[..HEADER_LEN - 4]);
             digest.update(&slot[HEADER_LEN..body]);
@@ -324,7 +347,7 @@ pub fn read<'a>(
                 if checking {
                     let covered = bytes.get(UNCOVERED..).ok_or(JournalError::Malformed)?;
                     digest.update(&bytes[..UNCOVERED]);
-                    let crc = crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, covered) as u32;
+                    let crc = crc32c(covered);
                     if crc.to_be_bytes() != bytes[17..UNCOVERED] {
                         return Err(JournalError::Checksum);
                     }
@@ -345,7 +368,7 @@ pub fn read<'a>(
                 return Err(JournalError::Malformed);
             }
         }
-        if checking && Some(digest.finalize() as u32) != u32_at(slot, HEADER_LEN - 4) {
+        if checking && Some(digest.value()) != u32_at(slot, HEADER_LEN - 4) {
             return Err(JournalError::Checksum);
         }
     }

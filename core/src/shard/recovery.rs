@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::input::{OperationId, StorageEffect, StoreError, Stored};
+use super::numbers::Numbers;
 use super::snapshot::{self, Position, Root};
 use super::state::State;
-use super::writer::Numbers;
 use crate::chunk::ObjectId;
 use crate::journal::entry::Entry;
 use crate::journal::slot::{self, HEADER_LEN, SlotEntry, SlotHeader};
@@ -21,6 +21,10 @@ use crate::record::BatchHeader;
 
 /// The journal is read in pieces of this size.
 const PIECE: u32 = 4 << 20;
+/// The first piece; each further one is twice as long: after a stop in order there is little to be read.
+const FIRST_PIECE: u32 = 64 << 10;
+/// What lies behind the journal's end is looked at in pieces of this size, up to [`PIECE`] bytes.
+const PROBE_PIECE: u32 = 256 << 10;
 
 /// Flushed slots are padded to this many bytes.
 const PADDING: u64 = 4096;
@@ -48,6 +52,8 @@ pub(super) struct Recovery {
     end: Position,
     epoch_seen: u64,
     buffer: BytesMut,
+    /// Bytes to be read next.
+    piece: u32,
     step: Step,
     operation: OperationId,
     /// The end of the file before, until a slot of the next one was read.
@@ -56,6 +62,10 @@ pub(super) struct Recovery {
     passed: Vec<ObjectId>,
     /// Slots replayed.
     pub slots: u64,
+    /// Bytes behind the journal's end that were looked at.
+    probed: u64,
+    /// How many of them were not empty, up to the last.
+    torn: u64,
 }
 
 /// What follows a step.
@@ -97,11 +107,14 @@ impl Recovery {
             end,
             epoch_seen: 0,
             buffer: BytesMut::new(),
+            piece: FIRST_PIECE,
             step: Step::Journal,
             operation: OperationId::default(),
             left: None,
             passed: Vec::new(),
             slots: 0,
+            probed: 0,
+            torn: 0,
         };
         let progress = match recovery.root.snapshot {
             Some(object) => {
@@ -109,7 +122,7 @@ impl Recovery {
                 let len = recovery.objects.get(&object).copied().unwrap_or(0);
                 recovery.read(object, 0, u32::try_from(len).unwrap_or(u32::MAX), numbers)
             }
-            None => recovery.more(PIECE, numbers),
+            None => recovery.more(0, numbers),
         };
         (recovery, progress)
     }
@@ -119,8 +132,11 @@ impl Recovery {
         Progress::Do(StorageEffect::Read { operation: self.operation, object, at, len })
     }
 
-    fn more(&mut self, len: u32, numbers: &mut Numbers) -> Progress {
+    /// Reads the next piece of the journal, at least `least` bytes.
+    fn more(&mut self, least: u32, numbers: &mut Numbers) -> Progress {
         self.step = Step::Journal;
+        let len = least.max(self.piece);
+        self.piece = (self.piece * 2).min(PIECE);
         let at = self.end.at + self.buffer.len() as u64;
         self.read(self.end.object, at, len, numbers)
     }
@@ -151,7 +167,7 @@ impl Recovery {
                     // What an earlier start left behind the replay's beginning is not its continuation.
                     self.epoch_seen = state.epoch;
                     self.state = state;
-                    self.more(PIECE, numbers)
+                    self.more(0, numbers)
                 }
                 Err(error) => Progress::Refused(snapshot::refusal(
                     &alloc::format!("the snapshot (object {})", object.0),
@@ -162,11 +178,11 @@ impl Recovery {
                 self.buffer.extend_from_slice(&bytes);
                 self.replay(bytes.is_empty(), numbers, notices)
             }
-            Step::NextFile(object) => match slot::peek(&bytes) {
+            Step::NextFile(object) => match slot::peek(&bytes, self.root.salt) {
                 Ok(header) if self.is_next(&header) => {
                     self.left = Some(self.end);
                     self.end = Position { object, at: 0, sequence: self.end.sequence };
-                    self.more(PIECE, numbers)
+                    self.more(0, numbers)
                 }
                 Ok(header) if self.was_durable(&header) => self.damaged(),
                 Ok(_) | Err(_) => self.next_file(object, numbers),
@@ -187,7 +203,7 @@ impl Recovery {
         notices: &mut Vec<Notice>,
     ) -> Progress {
         loop {
-            let header = match slot::peek(&self.buffer) {
+            let header = match slot::peek(&self.buffer, self.root.salt) {
                 Ok(header) => header,
                 Err(JournalError::NewerFormat(format)) => {
                     return Progress::Refused(snapshot::refusal(
@@ -195,7 +211,7 @@ impl Recovery {
                         JournalError::NewerFormat(format),
                     ));
                 }
-                Err(JournalError::Short) if !at_end => return self.more(PIECE, numbers),
+                Err(JournalError::Short) if !at_end => return self.more(0, numbers),
                 Err(_) => break,
             };
             if !self.is_next(&header) {
@@ -207,24 +223,31 @@ impl Recovery {
                 ((self.end.at + total as u64).next_multiple_of(PADDING) - self.end.at) as usize;
             if self.buffer.len() < padded && !at_end {
                 let missing = (padded - self.buffer.len()).min(MAX_SLOT_BYTES) as u32;
-                return self.more(missing.max(PIECE), numbers);
+                return self.more(missing, numbers);
             }
+            let (position, wall, salt) = (self.end.at, header.wall, self.root.salt);
             let Self { buffer, state, .. } = self;
-            let (position, wall) = (self.end.at, header.wall);
-            let applied = slot::read(buffer, |entry| match entry {
+            let mut unknown = false;
+            let applied = slot::read(buffer, salt, |entry| match entry {
                 SlotEntry::Batch { partition, at, bytes } => {
                     let Some(header) = BatchHeader::parse(bytes) else { return };
                     state.append(partition, &header, bytes.len() as u32, wall);
                     state.place(partition, &header, position as u32 + at, bytes.len() as u32);
                 }
-                SlotEntry::Entry(encoded) => {
-                    if let Ok(entry) = postcard::from_bytes::<Entry>(encoded) {
-                        state.apply(&entry, wall, header.sequence);
-                    }
-                }
+                SlotEntry::Entry(encoded) => match postcard::from_bytes::<Entry>(encoded) {
+                    Ok(entry) => state.apply(&entry, wall, header.sequence),
+                    Err(_) => unknown = true,
+                },
             });
             if applied.is_err() {
                 break;
+            }
+            if unknown {
+                // Its checksum fits: a newer release wrote it.
+                return Progress::Refused(alloc::format!(
+                    "slot {} of the journal has an entry that this release does not know: start the newer release again; nothing was written",
+                    header.sequence
+                ));
             }
             self.epoch_seen = header.epoch;
             self.passed.extend(self.left.take().map(|left| left.object));
@@ -236,7 +259,7 @@ impl Recovery {
             self.buffer.advance(used);
             self.end.at += used as u64;
             if self.buffer.is_empty() && !at_end {
-                return self.more(PIECE, numbers);
+                return self.more(0, numbers);
             }
         }
         let object = self.end.object;
@@ -272,30 +295,34 @@ impl Recovery {
         ))
     }
 
-    /// Looks behind the journal's end for a slot that says that more had been durable.
+    /// Looks behind the journal's end for a slot that says that more had been durable, one piece after another.
     fn probe(
         &mut self,
         bytes: &Bytes,
         numbers: &mut Numbers,
         notices: &mut Vec<Notice>,
     ) -> Progress {
-        let mut garbage = false;
-        for at in 0..bytes.len().saturating_sub(HEADER_LEN) {
-            let Some(rest) = bytes.get(at..) else { break };
-            if rest.first() != Some(&b'L') {
-                garbage |= rest.first() != Some(&0);
-                continue;
-            }
-            garbage = true;
-            if let Ok(header) = slot::peek(rest)
-                && self.was_durable(&header)
-            {
-                return self.damaged();
+        // Nearly always there is nothing.
+        if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+            self.torn = self.probed + last as u64 + 1;
+            for at in 0..bytes.len().saturating_sub(HEADER_LEN) {
+                let Some(rest) = bytes.get(at..) else { break };
+                if rest.first() == Some(&b'L')
+                    && let Ok(header) = slot::peek(rest, self.root.salt)
+                    && self.was_durable(&header)
+                {
+                    return self.damaged();
+                }
             }
         }
-        if garbage {
-            let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
-            notices.push(Notice::TornTail { object: self.end.object.0, bytes: len });
+        self.probed += bytes.len() as u64;
+        if bytes.len() == PROBE_PIECE as usize && self.probed < u64::from(PIECE) {
+            // A header may lie across the end of the piece.
+            self.probed -= HEADER_LEN as u64;
+            return self.read(self.end.object, self.end.at + self.probed, PROBE_PIECE, numbers);
+        }
+        if self.torn > 0 {
+            notices.push(Notice::TornTail { object: self.end.object.0, bytes: self.torn });
         }
         self.flush(self.end.object, numbers)
     }
@@ -315,7 +342,7 @@ impl Recovery {
             return self.read(object, 0, HEADER_LEN as u32, numbers);
         }
         self.step = Step::Probe;
-        self.read(self.end.object, self.end.at, PIECE, numbers)
+        self.read(self.end.object, self.end.at, PROBE_PIECE, numbers)
     }
 
     /// What was found, after [`Progress::Done`].
@@ -343,19 +370,17 @@ impl Recovery {
     }
 }
 
-/// The root of a store that exists, with the epoch of this start.
+/// The root of a store that exists, with the epoch of this start. Where `node_id` was not set, the store's counts.
 ///
 /// # Errors
 /// A line that says why the start is refused.
-pub(super) fn read_root(bytes: &Bytes, node_id: i32) -> Result<Root, String> {
+pub(super) fn read_root(bytes: &Bytes, node_id: Option<i32>) -> Result<Root, String> {
     let mut root =
         Root::decode(bytes).map_err(|error| snapshot::refusal("the store's root", error))?;
-    if root.node_id != node_id {
+    if let Some(node_id) = node_id.filter(|node_id| *node_id != root.node_id) {
+        let owner = root.node_id;
         return Err(alloc::format!(
-            "the data belongs to node.id {}, not {}: set node.id={} or use another directory",
-            root.node_id,
-            node_id,
-            root.node_id
+            "the data belongs to node.id {owner}, not {node_id}: set node.id={owner} or use another directory"
         ));
     }
     root.epoch += 1;

@@ -75,14 +75,8 @@ impl Shard {
                 let entries =
                     self.state.touched.iter().filter_map(|id| self.state.partitions.get(id));
                 let entries = entries.map(|partition| partition.active.len() as u32).sum();
-                self.writer = Writer::new(
-                    self.profile,
-                    self.root.epoch,
-                    self.root.node_id,
-                    found.end,
-                    found.capacity,
-                    entries,
-                );
+                self.writer =
+                    Writer::new(self.profile, &self.root, found.end, found.capacity, entries);
                 self.sealed = found.sealed;
                 let (topics, partitions) =
                     (self.state.topics.len() as u32, self.state.partitions.len() as u32);

@@ -6,13 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use crc_fast::CrcAlgorithm;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::state::State;
 use crate::chunk::ObjectId;
 use crate::journal::JournalError;
 use crate::protocol::KString;
+use crate::record::checksum::crc32c;
 
 const SNAPSHOT_MAGIC: &[u8; 4] = b"LGBS";
 const ROOT_MAGIC: &[u8; 4] = b"LGBR";
@@ -44,6 +44,8 @@ pub struct Root {
     pub snapshot: Option<ObjectId>,
     /// Where replay begins.
     pub replay: Position,
+    /// The store's secret, drawn once: what is not written under it is no slot.
+    pub salt: u64,
     /// No object has this number or a higher one.
     pub next_object: u64,
 }
@@ -55,7 +57,7 @@ fn seal<T: Serialize>(magic: &[u8; 4], value: &T) -> Bytes {
     out.put_u16_le(0);
     out.put_u32_le(0);
     let body: Vec<u8> = postcard::to_allocvec(value).expect("plain data always encodes");
-    let crc = crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, &body) as u32;
+    let crc = crc32c(&body);
     if let Some(field) = out.get_mut(HEADER_LEN - 4..HEADER_LEN) {
         field.copy_from_slice(&crc.to_le_bytes());
     }
@@ -72,7 +74,7 @@ fn open<T: DeserializeOwned>(magic: &[u8; 4], bytes: &[u8]) -> Result<T, Journal
     if format > FORMAT {
         return Err(JournalError::NewerFormat(format));
     }
-    let crc = crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, body) as u32;
+    let crc = crc32c(body);
     if crc.to_le_bytes() != header[8..] {
         return Err(JournalError::Checksum);
     }

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::topics::folded;
 use crate::chunk::ObjectId;
 use crate::config::{Overrides, TopicConfig};
 use crate::image::PartitionId;
@@ -63,6 +64,9 @@ pub struct State {
     /// How many partitions still have records in each sealed file; derived.
     #[serde(skip)]
     pub live: BTreeMap<ObjectId, u32>,
+    /// Names with `.` or `_` by how metrics spell them: no two topics may share that. Derived.
+    #[serde(skip)]
+    pub folded: BTreeMap<String, KString>,
     /// Partitions with batches in the file that is being written; derived.
     #[serde(skip)]
     pub touched: BTreeSet<PartitionId>,
@@ -73,6 +77,9 @@ impl State {
     pub fn derive_rest(&mut self) {
         self.live.clear();
         self.touched.clear();
+        let names = self.topics.keys();
+        let folded = names.filter_map(|name| Some((folded(name.to_str()?)?, name.clone())));
+        self.folded = folded.collect();
         for (id, partition) in &mut self.partitions {
             partition.high_watermark = partition.next_offset;
             for range in &partition.files {
@@ -152,7 +159,11 @@ impl State {
                     created_epoch: self.epoch,
                     effective: None,
                 };
-                self.topics.insert(KString::from(name.as_str()), topic);
+                let key = KString::from(name.as_str());
+                if let Some(folded) = folded(name) {
+                    self.folded.insert(folded, key.clone());
+                }
+                self.topics.insert(key, topic);
                 self.add_partitions(name, partitions, wall);
             }
             Entry::PartitionsAdded { name, partitions } => {
@@ -169,8 +180,15 @@ impl State {
                         partition.files.iter().for_each(|range| self.release(range.object));
                     }
                 }
+                if let Some(folded) = folded(name) {
+                    self.folded.remove(&folded);
+                }
+                // Most groups know nothing of the topic: only the others are walked through.
+                let all = (name.clone(), i32::MIN)..=(name.clone(), i32::MAX);
                 for offsets in self.groups.values_mut() {
-                    offsets.retain(|(topic, _), _| topic != name);
+                    if offsets.range(all.clone()).next().is_some() {
+                        offsets.retain(|(topic, _), _| topic != name);
+                    }
                 }
                 self.groups.retain(|_, offsets| !offsets.is_empty());
             }

@@ -3,6 +3,8 @@
 //! One append is on its way at a time; what comes meanwhile gathers in the next slot (group commit). It must never reuse
 //! a sequence number, and after one failure never write again.
 
+mod files;
+
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -10,7 +12,8 @@ use bytes::{Bytes, BytesMut};
 
 use super::StoreProfile;
 use super::input::{Effect, OperationId, StorageEffect};
-use super::snapshot::Position;
+use super::numbers::Numbers;
+use super::snapshot::{Position, Root};
 use super::state::State;
 use crate::chunk::ObjectId;
 use crate::image::PartitionId;
@@ -73,6 +76,7 @@ pub(crate) struct Writer {
     profile: StoreProfile,
     epoch: u64,
     owner: i32,
+    salt: u64,
     builder: SlotBuilder,
     arena: BytesMut,
     waiting: u32,
@@ -102,45 +106,22 @@ pub(crate) struct Writer {
     lost: bool,
 }
 
-/// Numbers for objects and operations.
-#[derive(Debug, Default)]
-pub(crate) struct Numbers {
-    /// The next object's.
-    pub next_object: u64,
-    /// The next operation's.
-    pub next_operation: u64,
-}
-
-impl Numbers {
-    /// A new operation.
-    pub(crate) const fn operation(&mut self) -> OperationId {
-        self.next_operation += 1;
-        OperationId(self.next_operation)
-    }
-
-    /// A new object.
-    pub(crate) const fn object(&mut self) -> ObjectId {
-        self.next_object += 1;
-        ObjectId(self.next_object - 1)
-    }
-}
-
 impl Writer {
     /// A writer that goes on behind `end`, in a file of `capacity` bytes with `entries` batches; a capacity of 0 means
     /// that a file must be prepared first.
     #[must_use]
     pub(crate) fn new(
         profile: StoreProfile,
-        epoch: u64,
-        owner: i32,
+        root: &Root,
         end: Position,
         capacity: u64,
         entries: u32,
     ) -> Self {
         Self {
             profile,
-            epoch,
-            owner,
+            epoch: root.epoch,
+            owner: root.node_id,
+            salt: root.salt,
             builder: SlotBuilder::default(),
             arena: BytesMut::new(),
             waiting: 0,
@@ -220,25 +201,6 @@ impl Writer {
         let batches = u64::from(self.entries) + (self.builder.len() + entries) as u64;
         let index = batches.div_ceil(u64::from(PAGE_ENTRIES)) * PAGE_LEN as u64;
         end + index <= self.capacity
-    }
-
-    /// Whether the open slot must go into another file than this one.
-    fn is_file_full(&self) -> bool {
-        self.capacity == 0
-            || self.entries >= MAX_FILE_ENTRIES
-            || (self.position > 0 && !self.fits(0, 0))
-    }
-
-    /// Whether the open slot has no place, and the store has said that it has none either.
-    #[must_use]
-    pub(crate) fn is_stuck(&self) -> bool {
-        self.store_full
-            && self.in_flight.is_none()
-            && self.sealing.is_none()
-            && self.preparing.is_none()
-            && self.prepared.is_none()
-            && !self.builder.is_empty()
-            && self.is_file_full()
     }
 
     /// What goes out next is flushed, and so is all before it.
@@ -338,6 +300,7 @@ impl Writer {
             durable: self.flushed,
             wall: self.wall,
             owner: self.owner,
+            salt: self.salt,
         };
         if self.arena.capacity() < 4096 && !self.arena.try_reclaim(ARENA_BYTES) {
             self.arena = BytesMut::with_capacity(ARENA_BYTES);
@@ -378,70 +341,10 @@ impl Writer {
         }));
     }
 
-    fn prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
-        // A store that was full is asked again when its time has come, not at once.
-        if self.preparing.is_some() || self.failed || self.store_full {
-            return;
-        }
-        self.ask_for_file(numbers, effects);
-    }
-
-    fn ask_for_file(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
-        let limit = self.profile.journal_file_bytes;
-        let bytes = self.written.clamp(FIRST_FILE_BYTES.min(limit), limit);
-        let (operation, object) = (numbers.operation(), numbers.object());
-        self.preparing = Some((operation, object, bytes));
-        effects.push_back(Effect::Storage(StorageEffect::Prepare { operation, object, bytes }));
-    }
-
-    /// Asks again for a file after the store was full.
-    pub(crate) fn retry_prepare(&mut self, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
-        if self.store_full && self.preparing.is_none() && !self.failed {
-            self.ask_for_file(numbers, effects);
-        }
-    }
-
-    /// Writes the file's index behind its last slot, and says so in the open slot: that one goes into the next file,
-    /// after the index is durable.
-    fn seal(&mut self, state: &mut State, numbers: &mut Numbers, effects: &mut VecDeque<Effect>) {
-        let (index, ranges) = state.active_index(self.object);
-        let at = self.position.next_multiple_of(PAGE_LEN as u64);
-        let entry = Entry::FileSealed { object: self.object, index_at: at, ranges };
-        // In front of all else: the open slot's batches lie in the next file. What the slot holds already was applied
-        // before, and comes after it at replay; both orders end in the same state, because the ranges are spelled out.
-        state.apply(&entry, self.wall, self.open_slot());
-        self.encode(&entry);
-        self.builder.push_first_entry(&self.encoded);
-        self.open_flush |= self.file_flushed;
-        let operation = numbers.operation();
-        self.sealing = Some(operation);
-        effects.push_back(Effect::Storage(StorageEffect::Append {
-            operation,
-            object: self.object,
-            at,
-            chunks: core::iter::once(index.finish()).collect(),
-            flush: self.file_flushed,
-            waiting: 0,
-        }));
-        if !self.file_flushed {
-            // As Kafka flushes a segment that it rolls: in the background. Nobody waits for it.
-            let (operation, object) = (numbers.operation(), self.object);
-            self.flushing.push(operation);
-            effects.push_back(Effect::Storage(StorageEffect::Flush { operation, object }));
-        }
-    }
-
     fn encode(&mut self, entry: &Entry) {
         self.encoded.clear();
         let room = core::mem::take(&mut self.encoded);
         self.encoded = postcard::to_extend(entry, room).expect("plain data always encodes");
-    }
-
-    fn open_prepared(&mut self) {
-        if let Some((object, capacity)) = self.prepared.take() {
-            (self.object, self.capacity, self.position, self.entries) = (object, capacity, 0, 0);
-            self.file_flushed = false;
-        }
     }
 
     /// Takes a completion that ended well.
@@ -474,12 +377,5 @@ impl Writer {
     pub(crate) fn recycle(&mut self, mut batches: Vec<Appended>) {
         batches.clear();
         self.recycled = batches;
-    }
-
-    /// Takes a preparation that the store had no room for. False where the operation is another one.
-    pub(crate) fn was_full(&mut self, operation: OperationId) -> bool {
-        let mine = self.preparing.take_if(|(o, ..)| *o == operation).is_some();
-        self.store_full |= mine;
-        mine
     }
 }

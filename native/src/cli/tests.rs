@@ -105,8 +105,7 @@ fn mistakes_are_one_line_that_names_them() {
         (
             &[],
             &[("KAFKA_LOG_RETENTION_HOURS", "soon")],
-            "variable KAFKA_LOG_RETENTION_HOURS: Invalid value soon for configuration log.retention.hours: must be a \
-             whole number of type INT",
+            "variable KAFKA_LOG_RETENTION_HOURS: Invalid value soon for configuration log.retention.hours: Not a number of type INT",
         ),
         (
             &[],

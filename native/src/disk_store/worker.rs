@@ -92,7 +92,8 @@ pub(super) fn worker(name: &'static str, waker: Waker) -> Worker {
     Helper::new(name, |jobs, done| done.extend(jobs.drain(..).map(work)), waker)
 }
 
-fn work(Job { directory, task }: Job) -> Done {
+/// Does one task, however long it takes.
+pub(super) fn work(Job { directory, task }: Job) -> Done {
     let directory = &*directory;
     match task {
         Task::Put { operation, object, chunks } => {
@@ -217,7 +218,13 @@ pub(super) fn read_exact(
     if bytes.len() == len { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
-fn fill(file: &ObjectFile, at: u64, len: usize, buffer: &mut BytesMut) -> io::Result<()> {
+/// Reads up to `len` bytes into a buffer that has the room, fewer only where the file ends.
+pub(super) fn fill(
+    file: &ObjectFile,
+    at: u64,
+    len: usize,
+    buffer: &mut BytesMut,
+) -> io::Result<()> {
     while buffer.len() < len {
         let missing = len - buffer.len();
         if read_file(file.as_fd(), at.saturating_add(buffer.len() as u64), buffer, missing, true)?

@@ -6,6 +6,7 @@ use logboat_core::connection::Workspace;
 use logboat_core::notice::{Level, Notice};
 use logboat_core::shard::input::{ConnectionId, Effect, Input, Reply, RequestId, StorageEffect};
 
+use super::stop::Stage;
 use super::{Server, mark};
 use crate::disk_store::Warmed;
 
@@ -23,7 +24,8 @@ impl Server {
                 self.shard.handle(self.now, Input::Storage { operation, result });
             }
             self.completions = completions;
-            if over {
+            // Recovery goes on turn by turn, so that a signal is seen.
+            if over || self.stage == Stage::Starting {
                 break;
             }
         }

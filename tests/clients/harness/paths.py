@@ -5,7 +5,7 @@ import pathlib
 CLIENTS = pathlib.Path(__file__).resolve().parent.parent
 PROJECT = CLIENTS.parent.parent
 CACHE = pathlib.Path(os.environ.get("LOGBOAT_TESTS_CACHE", PROJECT / "tests" / ".cache"))
-LOGBOAT = pathlib.Path(os.environ.get("LOGBOAT_BIN", PROJECT / "target" / "release" / "logboat"))
+LOGBOAT = pathlib.Path(os.environ.get("LOGBOAT_BIN", PROJECT / "target" / "release" / "logboat")).resolve()
 
 OLDEST_KAFKA = "2.5.0"
 NEWEST_KAFKA = "4.3.1"

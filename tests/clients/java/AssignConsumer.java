@@ -24,6 +24,8 @@ public class AssignConsumer {
         configs.put("key.deserializer", ByteArrayDeserializer.class.getName());
         configs.put("value.deserializer", ByteArrayDeserializer.class.getName());
         configs.put("enable.auto.commit", "false");
+        configs.put("fetch.max.bytes", "20000"); // so that a topic takes many fetches
+        configs.put("max.partition.fetch.bytes", "5000");
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(configs)) {
             List<TopicPartition> partitions = new ArrayList<>();
             for (PartitionInfo info : consumer.partitionsFor(args[1])) {
@@ -34,16 +36,18 @@ public class AssignConsumer {
                 byTime(consumer, partitions, Long.parseLong(args[2]));
                 return;
             }
+            // All at once: one fetch session (KIP-227) over every partition.
+            consumer.assign(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            for (TopicPartition partition : partitions) {
-                consumer.assign(List.of(partition));
-                consumer.seekToBeginning(List.of(partition));
-                while (consumer.position(partition) < ends.get(partition)) {
-                    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
-                        print(record);
-                    }
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, StringBuilder> lines = new HashMap<>();
+            while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
+                    TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                    lines.computeIfAbsent(partition, p -> new StringBuilder()).append(line(record)).append('\n');
                 }
             }
+            partitions.forEach(p -> System.out.print(lines.getOrDefault(p, new StringBuilder())));
         }
     }
 
@@ -57,14 +61,14 @@ public class AssignConsumer {
         }
     }
 
-    private static void print(ConsumerRecord<byte[], byte[]> record) {
+    private static String line(ConsumerRecord<byte[], byte[]> record) {
         StringBuilder line = new StringBuilder();
         line.append(record.partition()).append(' ').append(record.offset()).append(' ').append(record.timestamp());
         line.append(' ').append(hex(record.key())).append(' ').append(hex(record.value()));
         for (Header header : record.headers()) {
             line.append(' ').append(header.key()).append('=').append(hex(header.value()));
         }
-        System.out.println(line);
+        return line.toString();
     }
 
     private static String hex(byte[] bytes) {

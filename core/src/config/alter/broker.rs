@@ -92,12 +92,12 @@ fn checked_broker(
     for (name, text) in overrides.iter() {
         // Kafka keeps values that it does not know for the Java classes that might.
         let Some(key) = any_broker_key(name) else { continue };
-        let allowed = match parse(key, text) {
-            Ok(_) => key.refusal(text).map(ToString::to_string),
-            Err(allowed) => Some(allowed),
+        let wrong = match parse(key, text) {
+            Ok(_) => key.refusal(text).map(|reason| (text.to_string(), reason.to_string())),
+            Err(wrong) => Some((wrong.value, wrong.allowed)),
         };
-        if let Some(allowed) = allowed {
-            let shown = if key.is_sensitive() { "[hidden]" } else { text };
+        if let Some((value, allowed)) = wrong {
+            let shown = if key.is_sensitive() { "[hidden]" } else { &value };
             return Err(AlterError::request(invalid(key.name, shown, &allowed)));
         }
     }

@@ -89,7 +89,9 @@ fn checked_topic(broker: &BrokerConfig, overrides: &Overrides) -> Result<Overrid
         let Some(key) = topic_key(name) else { continue };
         match parse(key, text) {
             Ok(value) => checked.set(name, &value.print()),
-            Err(allowed) => return Err(AlterError::config(invalid(name, text, &allowed))),
+            Err(wrong) => {
+                return Err(AlterError::config(invalid(name, &wrong.value, &wrong.allowed)));
+            }
         }
         if let Some(reason) = key.refusal(text) {
             return Err(AlterError::config(invalid(name, text, reason)));

@@ -205,7 +205,7 @@ fn what_stops_the_start_is_said_in_one_line() {
     let table: &[(&[(&str, &str)], &str)] = &[
         (
             &[("num.partitions", "0")],
-            "Invalid value 0 for configuration num.partitions: must be at least 1",
+            "Invalid value 0 for configuration num.partitions: Value must be at least 1",
         ),
         (
             &[("num.partitions", "many")],
@@ -317,7 +317,7 @@ fn the_key_that_guides_teach_is_taken_as_the_one_that_kafka_obeys() {
     assert_eq!(built(&[("log.roll.hours", "1"), ("log.segment.ms", "5")]).topic.segment_ms, 5);
     assert_eq!(
         refused(&[("log.segment.ms", "0")]),
-        "Invalid value 0 for configuration log.segment.ms: must be at least 1"
+        "Invalid value 0 for configuration log.segment.ms: Value must be at least 1"
     );
     let lines: Vec<String> = notices(["log.segment.ms"]);
     assert_eq!(

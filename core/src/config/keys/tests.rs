@@ -29,8 +29,7 @@ fn every_default_is_a_value_of_its_key_in_kafkas_spelling() {
         if key.name.starts_with("controller.quorum.") && default.is_empty() {
             continue;
         }
-        let value = parse(key, default)
-            .unwrap_or_else(|allowed| panic!("{}: {default} {allowed}", key.name));
+        let value = parse(key, default).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
         assert_eq!(value.print(), default, "{}", key.name);
         assert_eq!(key.refusal(default), None, "{}", key.name);
     }

@@ -20,8 +20,8 @@ fn values_are_read_by_type_and_rule() {
     let table: &[(ConfigType, Valid, &str, Result<&str, &str>)] = &[
         (Boolean, any, " TRUE ", Ok("true")),
         (Boolean, any, "False", Ok("false")),
-        (Boolean, any, "yes", Err("must be true or false")),
-        (Boolean, any, "", Err("must be true or false")),
+        (Boolean, any, "yes", Err("Expected value to be either true or false")),
+        (Boolean, any, "", Err("Expected value to be either true or false")),
         (Int, any, " +42\t", Ok("42")),
         (Int, any, "-7", Ok("-7")),
         (Int, any, "2147483648", Err("Not a number of type INT")),
@@ -32,12 +32,12 @@ fn values_are_read_by_type_and_rule() {
         (Short, any, "32768", Err("Not a number of type SHORT")),
         (Long, any, "9223372036854775807", Ok("9223372036854775807")),
         (Long, any, "9223372036854775808", Err("Not a number of type LONG")),
-        (Int, range, "0", Err("must be at least 1")),
+        (Int, range, "0", Err("Value must be at least 1")),
         (Int, range, "1", Ok("1")),
-        (Int, range, "10", Err("must be at most 9")),
+        (Int, range, "10", Err("Value must be no more than 9")),
         (Int, Valid::GzipLevel, "-1", Ok("-1")),
         (Int, Valid::GzipLevel, "9", Ok("9")),
-        (Int, Valid::GzipLevel, "0", Err("must be from 1 to 9, or -1")),
+        (Int, Valid::GzipLevel, "0", Err("Value must be between 1 and 9 or equal to -1")),
         (Double, any, "0.5", Ok("0.5")),
         (Double, any, "1", Ok("1.0")),
         (Double, any, "1d", Ok("1.0")),
@@ -49,21 +49,21 @@ fn values_are_read_by_type_and_rule() {
         (Double, any, "1.7976931348623157E308", Ok("1.7976931348623157E308")),
         (Double, any, "NaN", Ok("NaN")),
         (Double, any, "-Infinity", Ok("-Infinity")),
-        (Double, any, "inf", Err("must be a number of type DOUBLE")),
-        (Double, any, "half", Err("must be a number of type DOUBLE")),
-        (Double, Valid::Fraction(0.0, 1.0), "1.5", Err("must be a number from 0 to 1")),
-        (Double, Valid::Fraction(0.0, 1.0), "NaN", Err("must be a number from 0 to 1")),
+        (Double, any, "inf", Err("Not a number of type DOUBLE")),
+        (Double, any, "half", Err("Not a number of type DOUBLE")),
+        (Double, Valid::Fraction(0.0, 1.0), "1.5", Err("Value must be no more than 1")),
+        (Double, Valid::Fraction(0.0, 1.0), "NaN", Err("Value must be at least 0")),
         (String, any, "  text with blanks ", Ok("text with blanks")),
         (String, any, "", Ok("")),
         (String, Valid::NonEmpty, " ", Err("must not be empty")),
         (String, Valid::OneOf(POLICIES), "delete", Ok("delete")),
-        (String, Valid::OneOf(POLICIES), "Delete", Err("must be one of: compact, delete")),
+        (String, Valid::OneOf(POLICIES), "Delete", Err("String must be one of: compact, delete")),
         (String, Valid::OneOfAnyCase(POLICIES), "Delete", Ok("Delete")),
         (
             String,
             Valid::OneOfAnyCase(POLICIES),
             "keep",
-            Err("must be one of: compact, delete, in any case of letters"),
+            Err("String must be one of: compact, delete (case insensitive)"),
         ),
         (String, Valid::Release, "2.5", Ok("2.5")),
         (String, Valid::Release, "0.10.2-IV0", Ok("0.10.2-IV0")),
@@ -93,7 +93,7 @@ fn values_are_read_by_type_and_rule() {
             List,
             Valid::MembersOfOrNone(POLICIES),
             "delete,keep",
-            Err("keep is not allowed; each member must be one of: compact, delete"),
+            Err("String must be one of: compact, delete"),
         ),
         (List, Valid::ThrottledReplicas, "*", Ok("*")),
         (List, Valid::ThrottledReplicas, "", Ok("")),
@@ -108,7 +108,7 @@ fn values_are_read_by_type_and_rule() {
     ];
     for (config_type, valid, text, expected) in table {
         let key = key(*config_type, *valid);
-        let got = parse(&key, text).map(|value| value.print());
+        let got = parse(&key, text).map(|value| value.print()).map_err(|wrong| wrong.allowed);
         let expected = expected.map(ToString::to_string).map_err(ToString::to_string);
         assert_eq!(got, expected, "{config_type:?} {valid:?} {text:?}");
     }

@@ -1,6 +1,6 @@
 //! docs/CONFIGURATION.md is made from the tables, and is current.
 //!
-//! After a change of the tables: `LOGBOAT_WRITE_DOCS=1 cargo test -p logboat-core --test config_document`.
+//! After a change of the tables: `LOGBOAT_WRITE_DOCS=1 cargo test -p logboat-tests --test config_document`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use logboat_core::config::{ConfigKey, SINGLE_NODE, Standing};
 const HEAD: &str = "\
 # Configuration
 
-<!-- Made from core/src/config/keys by core/tests/config_document.rs; a change goes there. -->
+<!-- Made from core/src/config/keys by tests/tests/config_document.rs; a change goes there. -->
 
 Keys, types, defaults and limits are Kafka's: those of 4.3.1, and keys that releases from 2.5.0 on had. They can stand
 in a file (`logboat server.properties`), in the environment (`KAFKA_LOG_RETENTION_HOURS` for `log.retention.hours`; `__`
