@@ -138,10 +138,10 @@ impl Inspector {
                 if self.dump.is_some() {
                     eprintln!("inspector: {}", super::host::brief(&effect));
                 }
-                if let Some((operation, _)) = self.store.issue(effect)? {
-                    if let Some((operation, result)) = self.store.complete(operation) {
-                        self.shard.handle(self.now, Input::Storage { operation, result });
-                    }
+                if let Some((operation, _)) = self.store.issue(effect)?
+                    && let Some((operation, result)) = self.store.complete(operation)
+                {
+                    self.shard.handle(self.now, Input::Storage { operation, result });
                 }
             }
             Effect::Reply { id, reply } => {

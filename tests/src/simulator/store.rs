@@ -292,10 +292,10 @@ impl Store {
         if result.is_ok() {
             match &pending {
                 Pending::Append { object, flush: true } | Pending::Flush { object } => {
-                    if self.defect != Some(Defect::FlushLies) {
-                        if let Some(found) = self.objects.get_mut(object) {
-                            found.flush(turn);
-                        }
+                    if self.defect != Some(Defect::FlushLies)
+                        && let Some(found) = self.objects.get_mut(object)
+                    {
+                        found.flush(turn);
                     }
                 }
                 Pending::Make { object } => {
@@ -324,7 +324,10 @@ impl Store {
             .values()
             .filter_map(|(_, pending, _)| match pending {
                 Pending::Root { bytes } => Some(bytes.clone()),
-                _ => None,
+                Pending::Append { .. }
+                | Pending::Flush { .. }
+                | Pending::Make { .. }
+                | Pending::Read => None,
             })
             .collect();
         // The root is replaced whole or not at all.

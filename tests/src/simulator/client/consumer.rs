@@ -153,10 +153,10 @@ impl Consumer {
         let mut wanted: BTreeMap<Tp, i64> = BTreeMap::new();
         for (tp, position) in &self.positions {
             // Now and then a partition is left out, as if it were paused.
-            if let Some(position) = position {
-                if !field.dice.per_mille(if field.closing { 0 } else { 50 }) {
-                    wanted.insert(*tp, *position);
-                }
+            if let Some(position) = position
+                && !field.dice.per_mille(if field.closing { 0 } else { 50 })
+            {
+                wanted.insert(*tp, *position);
             }
         }
         let min_bytes = match field.dice.below(4) {
