@@ -24,12 +24,15 @@ mod offset_for_leader_epoch;
 mod produce;
 pub(crate) mod topics;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use crate::protocol::messages::api_versions::ApiVersion;
 use crate::protocol::messages::fetch::PartitionData;
-use crate::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use crate::protocol::messages::{
+    ApiVersionsRequest, ApiVersionsResponse, SaslAuthenticateResponse, SaslHandshakeResponse,
+};
 use crate::protocol::{ApiKey, ErrorCode, Request, Response};
 use crate::shard::Shard;
 use crate::shard::input::{Operation, Reply, RequestContext, RequestId};
@@ -48,6 +51,8 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::OffsetCommit
         | ApiKey::OffsetFetch
         | ApiKey::FindCoordinator
+        | ApiKey::SaslHandshake
+        | ApiKey::SaslAuthenticate
         | ApiKey::CreateTopics
         | ApiKey::DeleteTopics
         | ApiKey::DeleteRecords
@@ -192,6 +197,18 @@ pub(crate) fn api_versions_unsupported() -> ApiVersionsResponse {
         error_code: ErrorCode::UNSUPPORTED_VERSION,
         api_keys: entry(ApiKey::ApiVersions).into_iter().collect::<Vec<_>>(),
         ..Default::default()
+    }
+}
+
+/// The answer to SaslHandshake and SaslAuthenticate: no listener has SASL yet, so both come out of turn
+/// (BEHAVIOURS 79). They are offered all the same, as Kafka offers them: clients look for them.
+#[must_use]
+pub(crate) fn sasl_out_of_turn(key: ApiKey) -> Response {
+    let error_code = ErrorCode::ILLEGAL_SASL_STATE;
+    if key == ApiKey::SaslHandshake {
+        Box::new(SaslHandshakeResponse { error_code, ..Default::default() }).into()
+    } else {
+        Box::new(SaslAuthenticateResponse { error_code, ..Default::default() }).into()
     }
 }
 

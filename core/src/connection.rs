@@ -261,6 +261,9 @@ impl Connection {
                 let response = crate::api::api_versions(&request, version);
                 self.pipeline.answer(id.sequence, Box::new(response).into());
             }
+            Request::SaslHandshake(_) | Request::SaslAuthenticate(_) => {
+                self.pipeline.answer(id.sequence, crate::api::sasl_out_of_turn(key));
+            }
             Request::Produce(request) => self.produce(now, id, context, request, workspace),
             request => {
                 if let Request::Fetch(fetch) = &request {

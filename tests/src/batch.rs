@@ -1,7 +1,9 @@
 //! Batches for cases: good ones, and ones forged field by field.
 
 use bytes::{Bytes, BytesMut};
-use logboat_core::record::{BatchBuilder, BatchHeader, Batches, Codec, Records, Scratch};
+use logboat_core::record::{
+    BatchBuilder, BatchHeader, Batches, Codec, HEADER_LEN, Records, Scratch,
+};
 
 /// An uncompressed batch of these values without keys, all stamped `timestamp`.
 #[must_use]
@@ -64,6 +66,46 @@ pub fn forged(mut batch: BytesMut, change: impl FnOnce(&mut BatchHeader)) -> Byt
 #[must_use]
 pub fn sealed(batch: BytesMut) -> BytesMut {
     forged(batch, |_| {})
+}
+
+/// A sealed batch whose records, as many as `count` claims, are these bytes, packed already where `codec` says so.
+#[must_use]
+pub fn raw(timestamp: i64, codec: Codec, count: i32, records: &[u8]) -> BytesMut {
+    let mut batch = BytesMut::zeroed(HEADER_LEN);
+    batch.extend_from_slice(records);
+    let mut header = BatchHeader {
+        base_timestamp: timestamp,
+        max_timestamp: timestamp,
+        record_count: count,
+        last_offset_delta: count.wrapping_sub(1),
+        ..BatchHeader::default()
+    };
+    header.set_codec(codec);
+    header.seal(&mut batch);
+    batch
+}
+
+/// A zigzag varint.
+#[must_use]
+pub fn varint(value: i32) -> Vec<u8> {
+    let mut rest = (value.cast_unsigned() << 1) ^ (value >> 31).cast_unsigned();
+    let mut bytes = Vec::new();
+    while rest >= 0x80 {
+        bytes.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
+}
+
+/// A record of these parts, its length before it.
+#[must_use]
+pub fn record(offset_delta: i32, parts: &[&[u8]]) -> Vec<u8> {
+    let mut body = vec![0];
+    body.extend(varint(0));
+    body.extend(varint(offset_delta));
+    body.extend(parts.concat());
+    [varint(i32::try_from(body.len()).expect("short")), body].concat()
 }
 
 /// A record as it was fetched.

@@ -140,7 +140,9 @@ pub fn run(tables: &[&'static [Case]]) -> ExitCode {
             let skipped = target.skips(&case);
             let name = format!("{}::{}", target.name(), case.name);
             let trial = Trial::test(name, move || {
-                (case.run)(&mut World::new(&target, &case));
+                let mut world = World::new(&target, &case);
+                (case.run)(&mut world);
+                world.alive();
                 Ok(())
             });
             trials.push(match skipped {

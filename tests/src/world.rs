@@ -146,6 +146,15 @@ impl World {
         }
     }
 
+    /// Whatever a case did, the broker answers others as before.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn alive(&self) {
+        let answer = self.connect().call(Box::new(ApiVersionsRequest::default()), 0);
+        assert_eq!(answer.error_code, ErrorCode::NONE);
+    }
+
     /// The connection for everything that needs none of its own.
     ///
     /// # Panics

@@ -1,4 +1,20 @@
-//! bad inputs
+//! Bad inputs, one row a case, and the exact reaction. "Close" is a close without an answer.
+//!
+//! After each of them the broker serves everybody else as before: the table asks for that after every case. Bounds of
+//! memory and rows of groups, transactions and the environment are not written yet.
+
+mod admin;
+mod collections;
+mod framing;
+mod produce;
+mod records;
+
 fn main() -> std::process::ExitCode {
-    logboat_tests::table::run(&[])
+    logboat_tests::table::run(&[
+        framing::CASES,
+        collections::CASES,
+        records::CASES,
+        produce::CASES,
+        admin::CASES,
+    ])
 }
