@@ -44,8 +44,14 @@ pub struct Client {
     pub deadline: Option<Instant>,
     /// Requests that the shard has not answered.
     pub unanswered: u32,
-    /// The turn since which it has always been waiting for something; `None` where it waits for nothing.
-    pub busy_since: Option<u64>,
+    /// The number of the newest request that the shard was handed.
+    pub last_request: u64,
+    /// Whether it may have to be sent parts of objects that are to be dropped.
+    pub holds: bool,
+    /// Requests that the shard has not answered, of those that may be answered with such parts.
+    pub held: u32,
+    /// The number of the last of these.
+    pub held_up_to: u64,
 }
 
 impl Client {
@@ -53,6 +59,12 @@ impl Client {
     #[must_use]
     pub const fn id(&self) -> ConnectionId {
         self.connection.id()
+    }
+
+    /// Whether there may be something to be sent that was answered already.
+    #[must_use]
+    pub fn is_sending(&self) -> bool {
+        self.marked || self.blocked || self.warming || !self.unsent.is_empty()
     }
 }
 
@@ -95,7 +107,10 @@ impl Connections {
             named: false,
             deadline: None,
             unanswered: 0,
-            busy_since: None,
+            last_request: 0,
+            holds: false,
+            held: 0,
+            held_up_to: 0,
         };
         if let Some(free) = self.places.get_mut(place) {
             *free = Some(Box::new(client));
@@ -129,7 +144,7 @@ impl Connections {
     }
 
     /// All of them, by place.
-    pub fn iter(&self) -> impl Iterator<Item = &Client> {
-        self.places.iter().flatten().map(|client| &**client)
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Client> {
+        self.places.iter_mut().flatten().map(|client| &mut **client)
     }
 }

@@ -4,19 +4,19 @@
 //! so requests of many clients share a slot, a write and a flush. Nothing in a turn may wait.
 
 mod accept;
+mod drops;
 mod effects;
 mod start;
 mod stop;
 mod transmit;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use logboat_core::chunk::ObjectId;
 use logboat_core::connection::{CloseReason, Demand, Workspace};
 use logboat_core::memory_store::Completion;
 use logboat_core::shard::Shard;
@@ -33,6 +33,7 @@ use crate::signals::Signals;
 use crate::store::Store;
 use crate::uninit_io::read_socket;
 use accept::Accepting;
+use drops::Drops;
 pub use start::{Options, StartError, Storage};
 use stop::Stage;
 pub use stop::Stop;
@@ -46,8 +47,6 @@ const ROOM_MIN: usize = 128 * 1024;
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Chunks that the arena keeps for another use: the journal's tail and what is under way.
 const CHUNKS_KEPT: usize = 32;
-/// How long the loop sleeps at most while an object that is to be dropped may still have to be sent.
-const DROP_CHECK: Duration = Duration::from_secs(1);
 
 /// Tokens of the reactor that are not connections; connections never come so far.
 const SIGNALS: u64 = u64::MAX - 1;
@@ -59,7 +58,6 @@ const LISTENERS_MAX: u64 = 1024;
 pub struct Server {
     clock: Clock,
     now: Now,
-    turn: u64,
     stage: Stage,
     reactor: Reactor,
     ready: Vec<Ready>,
@@ -77,8 +75,7 @@ pub struct Server {
     store: Store,
     completions: Vec<Completion>,
     warm: Vec<Warmed>,
-    /// Objects that the core has forgotten, with the turn in which it did.
-    dropping: VecDeque<(ObjectId, u64)>,
+    drops: Drops,
     /// What the ready line says of the store.
     kept: String,
 }
@@ -111,7 +108,6 @@ impl Server {
         let mut ready = std::mem::take(&mut self.ready);
         let waited = self.reactor.wait(timeout, &mut ready);
         self.now = self.clock.now();
-        self.turn += 1;
         for event in &ready {
             match event.token {
                 SIGNALS => self.signalled(),
@@ -139,15 +135,16 @@ impl Server {
         }
         let shard = self.shard.poll_timeout().map(|(deadline, _)| deadline);
         let client = self.deadlines.peek().map(|Reverse((deadline, _))| *deadline);
-        let deadlines = [shard, client, self.accepting.again_at(), self.stage.deadline()];
+        let deadlines = [
+            shard,
+            client,
+            self.accepting.again_at(),
+            self.stage.deadline(),
+            self.drops.deadline(),
+        ];
         // The clock has moved on since the turn began; a sleep that is a turn too long is made up for by the next one.
         let now = self.clock.now().instant;
-        let timeout = deadlines.into_iter().flatten().min().map(|deadline| deadline.since(now));
-        if self.dropping.is_empty() {
-            timeout
-        } else {
-            Some(timeout.map_or(DROP_CHECK, |t| t.min(DROP_CHECK)))
-        }
+        deadlines.into_iter().flatten().min().map(|deadline| deadline.since(now))
     }
 
     fn client_ready(&mut self, id: ConnectionId, event: Ready) {
@@ -222,7 +219,7 @@ impl Server {
                         );
                     }
                     client.unanswered += 1;
-                    client.busy_since.get_or_insert(self.turn);
+                    client.last_request = id.sequence;
                     self.shard.handle(self.now, Input::Request { id, context, operation });
                 }
                 Demand::Close(reason) => {
@@ -262,7 +259,8 @@ impl Server {
 
     /// Ends a client.
     fn close(&mut self, id: ConnectionId) {
-        let Some(client) = self.connections.remove(id) else { return };
+        let Some(mut client) = self.connections.remove(id) else { return };
+        self.drops.gone(&mut client);
         log::debug!(
             "{} is gone",
             String::from_utf8_lossy(client.connection.endpoint().client_host.as_bytes())

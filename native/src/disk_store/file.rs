@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf, Bytes};
 use logboat_core::chunk::ObjectId;
@@ -12,6 +13,8 @@ use logboat_core::shard::input::StoreError;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 use smallvec::SmallVec;
+
+use super::directory::Directory;
 
 /// Linux takes no more pieces in one call (UIO_MAXIOV).
 const PIECES_MAX: usize = 1024;
@@ -21,12 +24,19 @@ const PIECES_MAX: usize = 1024;
 pub struct ObjectFile {
     object: ObjectId,
     file: File,
+    /// The directory, until it is known to hold the file's name whatever happens.
+    unnamed: Mutex<Option<Arc<Directory>>>,
 }
 
 impl ObjectFile {
     /// A file whose name is durable.
     pub(super) const fn new(object: ObjectId, file: File) -> Self {
-        Self { object, file }
+        Self { object, file, unnamed: Mutex::new(None) }
+    }
+
+    /// A file whose name is not durable yet: its first flush makes it so.
+    pub(super) const fn unnamed(object: ObjectId, file: File, directory: Arc<Directory>) -> Self {
+        Self { object, file, unnamed: Mutex::new(Some(directory)) }
     }
 
     /// Which object it is.
@@ -40,15 +50,21 @@ impl ObjectFile {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Makes its bytes durable.
+    /// Makes its bytes durable, and its name.
     pub(super) fn flush(&self) -> io::Result<()> {
         loop {
             match rustix::fs::fdatasync(&self.file) {
-                Ok(()) => return Ok(()),
+                Ok(()) => break,
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(directory) = &*unnamed {
+            directory.sync()?;
+            *unnamed = None;
+        }
+        Ok(())
     }
 }
 

@@ -94,7 +94,7 @@ pub(super) fn worker(name: &'static str, waker: Waker) -> Worker {
 
 /// Does one task, however long it takes.
 pub(super) fn work(Job { directory, task }: Job) -> Done {
-    let directory = &*directory;
+    let directory = &directory;
     match task {
         Task::Put { operation, object, chunks } => {
             let result = put(directory, object, &chunks).map_err(|error| store_error(&error));
@@ -134,23 +134,17 @@ fn unfinished(directory: &Directory, name: &str) -> io::Result<(String, File)> {
     Ok((name, file))
 }
 
-/// Makes a file with `write` and gives it its name once its bytes are durable; nothing is left of one that fails.
+/// Makes a file with `write` and gives it its name; nothing is left of one that fails.
 fn make(
     directory: &Directory,
     kind: Kind,
     object: ObjectId,
     write: impl FnOnce(&File) -> io::Result<()>,
-) -> io::Result<ObjectFile> {
+) -> io::Result<File> {
     let name = file_name(kind, object);
     let (new, file) = unfinished(directory, &name)?;
-    let made = (|| {
-        write(&file)?;
-        file.sync_all()?;
-        directory.rename_new(&new, &name)?;
-        directory.sync()
-    })();
-    match made {
-        Ok(()) => Ok(ObjectFile::new(object, file)),
+    match write(&file).and_then(|()| directory.rename_new(&new, &name)) {
+        Ok(()) => Ok(file),
         Err(error) => {
             let _ = directory.remove(&new);
             Err(error)
@@ -159,30 +153,42 @@ fn make(
 }
 
 fn put(directory: &Directory, object: ObjectId, chunks: &[Bytes]) -> io::Result<ObjectFile> {
-    make(directory, Kind::Blob, object, |file| {
+    let file = make(directory, Kind::Blob, object, |file| {
         allocate(file, super::file::total(chunks))?;
-        write_all(file, chunks, 0)
-    })
+        write_all(file, chunks, 0)?;
+        file.sync_all()
+    })?;
+    directory.sync()?;
+    Ok(ObjectFile::new(object, file))
 }
 
-/// Blocks that have been written once are flushed in about half the time of new ones.
+/// Blocks that have been written once are flushed in about half the time of new ones. Where they are not, nobody waits
+/// for flushes, and the file's name becomes durable with its first one.
 fn prepare(
-    directory: &Directory,
+    directory: &Arc<Directory>,
     object: ObjectId,
     bytes: u64,
     write: bool,
 ) -> io::Result<ObjectFile> {
-    make(directory, Kind::Journal, object, |file| {
+    let file = make(directory, Kind::Journal, object, |file| {
         allocate(file, bytes)?;
+        if !write {
+            return Ok(());
+        }
         let mut at = 0;
-        while write && at < bytes {
+        while at < bytes {
             let len = (bytes - at).min(ZEROS.len() as u64);
             let zeros = Bytes::from_static(&ZEROS).slice(..len as usize);
             write_all(file, &[zeros], at)?;
             at += len;
         }
-        Ok(())
-    })
+        file.sync_all()
+    })?;
+    if !write {
+        return Ok(ObjectFile::unnamed(object, file, Arc::clone(directory)));
+    }
+    directory.sync()?;
+    Ok(ObjectFile::new(object, file))
 }
 
 fn replace_root(directory: &Directory, bytes: Bytes) -> io::Result<()> {

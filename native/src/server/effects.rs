@@ -43,9 +43,7 @@ impl Server {
 
     fn effect(&mut self, effect: Effect) {
         match effect {
-            Effect::Storage(StorageEffect::Drop { object }) => {
-                self.dropping.push_back((object, self.turn))
-            }
+            Effect::Storage(StorageEffect::Drop { object }) => self.drops.push(object),
             Effect::Storage(effect) => self.store.execute(effect, &mut self.completions),
             Effect::Reply { id, reply } => self.reply(id, reply),
             Effect::Image(image) => match &mut self.workspace {
@@ -63,25 +61,11 @@ impl Server {
         let Some(workspace) = &mut self.workspace else { return };
         let Some(client) = self.connections.get(id.connection) else { return };
         client.unanswered = client.unanswered.saturating_sub(1);
+        if id.sequence <= client.held_up_to {
+            client.held = client.held.saturating_sub(1);
+        }
         client.connection.reply(id, reply, workspace);
         self.poll_demands(id.connection);
-    }
-
-    /// Drops objects of which no client can still have to be sent a part: a part that a connection holds is pinned only
-    /// when it is taken to be sent. A client holds none of what was dropped before it last waited for nothing.
-    pub(super) fn drop_objects(&mut self) {
-        if self.dropping.is_empty() {
-            return;
-        }
-        let oldest = self
-            .connections
-            .iter()
-            .filter_map(|client| client.busy_since)
-            .min()
-            .unwrap_or(u64::MAX);
-        while let Some((object, _)) = self.dropping.pop_front_if(|(_, turn)| *turn < oldest) {
-            self.store.execute(StorageEffect::Drop { object }, &mut self.completions);
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It must never listen before the core has recovered.
 
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -14,6 +14,7 @@ use logboat_core::memory_store::MemoryStore;
 use logboat_core::shard::{Settings, Shard, StoreContents, StoreProfile};
 
 use super::accept::Accepting;
+use super::drops::Drops;
 use super::stop::Stage;
 use super::{CHUNK_BYTES, CHUNKS_KEPT, LISTENERS_MAX, SIGNALS, Server};
 use crate::arena::Arena;
@@ -116,7 +117,6 @@ impl Server {
         let mut server = Self {
             clock,
             now,
-            turn: 0,
             stage: Stage::Starting,
             reactor,
             ready: Vec::new(),
@@ -132,7 +132,7 @@ impl Server {
             store,
             completions: Vec::new(),
             warm: Vec::new(),
-            dropping: VecDeque::new(),
+            drops: Drops::default(),
             kept,
         };
         // The core's first wishes come of themselves.

@@ -51,9 +51,7 @@ impl Server {
                 if client.closing {
                     return false;
                 }
-                if client.unanswered == 0 {
-                    client.busy_since = None;
-                }
+                self.drops.sent(client);
                 break;
             }
             match send(client.socket.as_fd(), &mut client.unsent, self.store.disk()) {

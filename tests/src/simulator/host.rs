@@ -371,6 +371,13 @@ impl Host {
     }
 }
 
+/// An effect in a line, for people.
+#[must_use]
+pub fn brief(effect: &StorageEffect) -> String {
+    let (kind, a, b) = described(effect);
+    format!("{kind} {} {} {b}", a >> 32, a & 0xffff_ffff)
+}
+
 /// What an effect is, for the trace.
 fn described(effect: &StorageEffect) -> (&'static str, u64, u64) {
     let bytes = |chunks: &[Bytes]| {
