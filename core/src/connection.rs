@@ -31,6 +31,9 @@ use pipeline::{Answer, Pipeline};
 const ANSWER_ROOM: usize = 64 << 10;
 /// A header that has begun must be complete within this time.
 const HEADER_TIMEOUT_MS: i64 = 30_000;
+/// No further request is taken up while this many pieces of answers wait to be sent: a client that does not read its
+/// answers gets no more of them.
+const UNSENT_PIECES: usize = 16;
 /// Complete frames wait for up to this many bytes before the socket is left alone.
 const QUEUED_BYTES: usize = 1 << 20;
 
@@ -170,7 +173,8 @@ impl Connection {
         self.framing.missing()
     }
 
-    /// The next thing to do with what was received. Call until `None` after [`Self::receive`] and [`Self::reply`].
+    /// The next thing to do with what was received. Call until `None` after [`Self::receive`] and [`Self::reply`], and
+    /// after sending, where [`Self::has_backlog`] says so.
     pub fn poll_demand(&mut self, now: Now, workspace: &mut Workspace) -> Option<Demand> {
         self.framing.complete();
         loop {
@@ -199,15 +203,22 @@ impl Connection {
         Some(Demand::Close(reason))
     }
 
-    fn next_frame(&mut self) -> Option<BytesMut> {
-        if self.pipeline.is_closing() || !self.pipeline.has_room() {
-            return None;
+    /// Whether the oldest complete frame may be taken up now.
+    fn may_take_up(&self) -> bool {
+        if self.framing.queued_frames() == 0
+            || self.pipeline.is_closing()
+            || !self.pipeline.has_room()
+            || self.out.len() >= UNSENT_PIECES
+        {
+            return false;
         }
         // Requests take effect one after another: only produces may follow each other before they are answered.
-        if !self.pipeline.is_empty() && !self.pipeline.only_produces() {
-            return None;
-        }
-        if !self.pipeline.is_empty() && !self.framing.peek_is(ApiKey::Produce.code()) {
+        self.pipeline.is_empty()
+            || (self.pipeline.only_produces() && self.framing.peek_is(ApiKey::Produce.code()))
+    }
+
+    fn next_frame(&mut self) -> Option<BytesMut> {
+        if !self.may_take_up() {
             return None;
         }
         self.framing.pop()
@@ -369,6 +380,13 @@ impl Connection {
     /// The next piece to send, in order. A piece taken is the host's to finish sending.
     pub fn poll_transmit(&mut self) -> Option<Chunk> {
         self.out.pop_front()
+    }
+
+    /// Whether requests wait that can be taken up, now that answers were sent: then [`Self::poll_demand`] is to be called
+    /// again.
+    #[must_use]
+    pub fn has_backlog(&self) -> bool {
+        self.closing.is_none() && self.may_take_up()
     }
 
     /// Whether the host should read from the socket now: false while answers wait to be sent or requests to be
