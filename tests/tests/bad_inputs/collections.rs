@@ -24,8 +24,10 @@ cases! {
     bad_34_random_bodies_never_hang { kafka: "may park a random request for a long time" };
 }
 
-/// What stands before the first array of an API's body: old form, flexible form.
-fn arrays() -> Vec<(ApiKey, i16, Vec<u8>, i16, Vec<u8>)> {
+/// An API, a version in the old form with what stands before its first array, and the same in the flexible form.
+type BeforeArray = (ApiKey, i16, Vec<u8>, i16, Vec<u8>);
+
+fn arrays() -> Vec<BeforeArray> {
     let group = |rest: usize| [&[0, 1, b'g'][..], &vec![0; rest]].concat();
     let compact = |rest: usize| [&[2, b'g'][..], &vec![0; rest]].concat();
     vec![
@@ -47,7 +49,7 @@ fn arrays() -> Vec<(ApiKey, i16, Vec<u8>, i16, Vec<u8>)> {
     ]
 }
 
-fn closes(w: &mut World, key: ApiKey, version: i16, body: &[u8]) {
+fn closes(w: &World, key: ApiKey, version: i16, body: &[u8]) {
     if w.offers(key, version) {
         let mut client = w.connect();
         client.send_body(key.code(), version, body);
