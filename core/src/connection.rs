@@ -3,6 +3,7 @@
 //! Framing, decoding, ApiVersions, checks of batches, the order of answers and back-pressure live here. It must never
 //! hold anything that another connection can see, and never wait.
 
+mod demand;
 mod fetch;
 mod framing;
 mod pipeline;
@@ -22,8 +23,9 @@ use crate::protocol::{
     ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame,
 };
 use crate::record::Scratch;
-use crate::shard::input::{ConnectionId, Operation, Reply, RequestContext, RequestId, ShardId};
+use crate::shard::input::{ConnectionId, Operation, Reply, RequestContext, RequestId};
 use crate::time::{Instant, Now};
+pub use demand::{CloseReason, Demand};
 use framing::{BadLength, Framing};
 use pipeline::{Answer, Pipeline};
 
@@ -67,47 +69,6 @@ impl Workspace {
     pub fn new(image: Arc<Image>) -> Self {
         Self { image, scratch: Scratch::default(), answers: BytesMut::new() }
     }
-}
-
-/// What a connection wants of its host.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
-pub enum Demand {
-    /// Hand this to the shard, as [`Input::Request`](crate::shard::input::Input::Request).
-    Request {
-        /// To whom.
-        shard: ShardId,
-        /// Where the reply goes.
-        id: RequestId,
-        /// Who asks.
-        context: RequestContext,
-        /// What is asked.
-        operation: Operation,
-    },
-    /// Close the connection after what [`Connection::poll_transmit`] still gives.
-    Close(CloseReason),
-}
-
-/// Why a connection is closed by us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseReason {
-    /// A frame's length is negative or above `socket.request.max.bytes`.
-    FrameSize(i32),
-    /// A header or body that cannot be read, or a null where none may be.
-    Malformed,
-    /// An API key that is not served, or a version of it that is not.
-    Unsupported {
-        /// The key.
-        api_key: i16,
-        /// The version.
-        api_version: i16,
-    },
-    /// A Produce with acks=0 failed: closing is the only answer there is.
-    ProduceFailed,
-    /// A header did not arrive in time.
-    TooSlow,
-    /// The shard said so.
-    Refused,
 }
 
 /// One connection. See the module.

@@ -51,6 +51,9 @@ pub struct Report {
     pub ended_ms: u64,
 }
 
+/// What an opened copy has: its hash where replay was complete, and the end of each partition.
+type Opened = (Option<u64>, Vec<(Tp, i64)>);
+
 #[derive(Debug)]
 struct World {
     seed: u64,
@@ -449,12 +452,7 @@ impl World {
     }
 
     /// Opens a broker on a copy and compares what it has with the model.
-    fn look(
-        &mut self,
-        store: Store,
-        lossy: bool,
-        when: &str,
-    ) -> Result<(Option<u64>, Vec<(Tp, i64)>), String> {
+    fn look(&mut self, store: Store, lossy: bool, when: &str) -> Result<Opened, String> {
         self.inspections += 1;
         let told = |error: String| format!("{when}: {error}");
         let mut inspector =

@@ -189,7 +189,6 @@ impl Consumer {
                     topic: name,
                     topic_id: field.model.id(tp.0),
                     partitions: SmallVec::from_iter([partition]),
-                    ..Default::default()
                 }),
             }
         }
@@ -199,7 +198,6 @@ impl Consumer {
                     topic: KString::from(field.model.name(tp.0)),
                     topic_id: field.model.id(tp.0),
                     partitions: vec![tp.1],
-                    ..Default::default()
                 });
             }
         }

@@ -120,7 +120,6 @@ impl Producer {
                         name: KString::from(name),
                         topic_id: field.model.id(part.tp.0),
                         partition_data: SmallVec::from_iter([data]),
-                        ..Default::default()
                     }),
                 }
             }
