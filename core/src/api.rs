@@ -56,7 +56,6 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::CreateTopics
         | ApiKey::DeleteTopics
         | ApiKey::DeleteRecords
-        | ApiKey::InitProducerId
         | ApiKey::OffsetForLeaderEpoch
         | ApiKey::DescribeConfigs
         | ApiKey::AlterConfigs
@@ -65,6 +64,8 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::IncrementalAlterConfigs
         | ApiKey::DescribeCluster
         | ApiKey::DescribeTopicPartitions => Some(key.versions()),
+        // Version 6 is not stable yet, in Kafka 4.3.1 either.
+        ApiKey::InitProducerId => Some(0..=5),
         _ => None,
     }
 }

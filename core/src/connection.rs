@@ -3,6 +3,7 @@
 //! Framing, decoding, ApiVersions, checks of batches, the order of answers and back-pressure live here. It must never
 //! hold anything that another connection can see, and never wait.
 
+mod demand;
 mod fetch;
 mod framing;
 mod pipeline;
@@ -22,8 +23,9 @@ use crate::protocol::{
     ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame,
 };
 use crate::record::Scratch;
-use crate::shard::input::{ConnectionId, Operation, Reply, RequestContext, RequestId, ShardId};
+use crate::shard::input::{ConnectionId, Operation, Reply, RequestContext, RequestId};
 use crate::time::{Instant, Now};
+pub use demand::{CloseReason, Demand};
 use framing::{BadLength, Framing};
 use pipeline::{Answer, Pipeline};
 
@@ -31,6 +33,9 @@ use pipeline::{Answer, Pipeline};
 const ANSWER_ROOM: usize = 64 << 10;
 /// A header that has begun must be complete within this time.
 const HEADER_TIMEOUT_MS: i64 = 30_000;
+/// No further request is taken up while this many pieces of answers wait to be sent: a client that does not read its
+/// answers gets no more of them.
+const UNSENT_PIECES: usize = 16;
 /// Complete frames wait for up to this many bytes before the socket is left alone.
 const QUEUED_BYTES: usize = 1 << 20;
 
@@ -64,47 +69,6 @@ impl Workspace {
     pub fn new(image: Arc<Image>) -> Self {
         Self { image, scratch: Scratch::default(), answers: BytesMut::new() }
     }
-}
-
-/// What a connection wants of its host.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
-pub enum Demand {
-    /// Hand this to the shard, as [`Input::Request`](crate::shard::input::Input::Request).
-    Request {
-        /// To whom.
-        shard: ShardId,
-        /// Where the reply goes.
-        id: RequestId,
-        /// Who asks.
-        context: RequestContext,
-        /// What is asked.
-        operation: Operation,
-    },
-    /// Close the connection after what [`Connection::poll_transmit`] still gives.
-    Close(CloseReason),
-}
-
-/// Why a connection is closed by us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseReason {
-    /// A frame's length is negative or above `socket.request.max.bytes`.
-    FrameSize(i32),
-    /// A header or body that cannot be read, or a null where none may be.
-    Malformed,
-    /// An API key that is not served, or a version of it that is not.
-    Unsupported {
-        /// The key.
-        api_key: i16,
-        /// The version.
-        api_version: i16,
-    },
-    /// A Produce with acks=0 failed: closing is the only answer there is.
-    ProduceFailed,
-    /// A header did not arrive in time.
-    TooSlow,
-    /// The shard said so.
-    Refused,
 }
 
 /// One connection. See the module.
@@ -170,7 +134,8 @@ impl Connection {
         self.framing.missing()
     }
 
-    /// The next thing to do with what was received. Call until `None` after [`Self::receive`] and [`Self::reply`].
+    /// The next thing to do with what was received. Call until `None` after [`Self::receive`] and [`Self::reply`], and
+    /// after sending, where [`Self::has_backlog`] says so.
     pub fn poll_demand(&mut self, now: Now, workspace: &mut Workspace) -> Option<Demand> {
         self.framing.complete();
         loop {
@@ -199,15 +164,22 @@ impl Connection {
         Some(Demand::Close(reason))
     }
 
-    fn next_frame(&mut self) -> Option<BytesMut> {
-        if self.pipeline.is_closing() || !self.pipeline.has_room() {
-            return None;
+    /// Whether the oldest complete frame may be taken up now.
+    fn may_take_up(&self) -> bool {
+        if self.framing.queued_frames() == 0
+            || self.pipeline.is_closing()
+            || !self.pipeline.has_room()
+            || self.out.len() >= UNSENT_PIECES
+        {
+            return false;
         }
         // Requests take effect one after another: only produces may follow each other before they are answered.
-        if !self.pipeline.is_empty() && !self.pipeline.only_produces() {
-            return None;
-        }
-        if !self.pipeline.is_empty() && !self.framing.peek_is(ApiKey::Produce.code()) {
+        self.pipeline.is_empty()
+            || (self.pipeline.only_produces() && self.framing.peek_is(ApiKey::Produce.code()))
+    }
+
+    fn next_frame(&mut self) -> Option<BytesMut> {
+        if !self.may_take_up() {
             return None;
         }
         self.framing.pop()
@@ -369,6 +341,13 @@ impl Connection {
     /// The next piece to send, in order. A piece taken is the host's to finish sending.
     pub fn poll_transmit(&mut self) -> Option<Chunk> {
         self.out.pop_front()
+    }
+
+    /// Whether requests wait that can be taken up, now that answers were sent: then [`Self::poll_demand`] is to be called
+    /// again.
+    #[must_use]
+    pub fn has_backlog(&self) -> bool {
+        self.closing.is_none() && self.may_take_up()
     }
 
     /// Whether the host should read from the socket now: false while answers wait to be sent or requests to be

@@ -195,3 +195,6 @@ fn update(targets: &mut Targets, request: &mut FetchRequest) {
     }
     targets.extend(fresh);
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,6 @@ impl Partition {
         (known, end)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ mod directory;
 mod file;
 mod flusher;
 mod lock;
+mod objects;
 mod worker;
 
 #[cfg(test)]
@@ -406,80 +407,6 @@ impl DiskStore {
         let task = Task::Read { operation, file, at, len };
         if let Err(error) = self.reader.post(Job { directory: Arc::clone(&self.directory), task }) {
             done.push((operation, Err(store_error(&error))));
-        }
-    }
-
-    /// Has a new object made by a helper.
-    fn make(
-        &mut self,
-        operation: OperationId,
-        object: ObjectId,
-        kind: Kind,
-        task: Task,
-        done: &mut Vec<Completion>,
-    ) {
-        if self.objects.contains_key(&object) {
-            done.push((
-                operation,
-                Err(StoreError::Failed("an object of that name exists".to_owned())),
-            ));
-            return;
-        }
-        match self.post(task) {
-            Ok(()) => {
-                self.objects.insert(object, Entry { kind, file: None, used: 0, making: true });
-            }
-            Err(error) => done.push((operation, Err(store_error(&error)))),
-        }
-    }
-
-    fn made(&mut self, object: ObjectId, file: ObjectFile) {
-        self.uses += 1;
-        if let Some(entry) = self.objects.get_mut(&object) {
-            (entry.file, entry.used, entry.making) = (Some(Arc::new(file)), self.uses, false);
-            self.opened_one();
-        }
-    }
-
-    fn remove(&mut self, object: ObjectId) {
-        let Some(entry) = self.objects.remove(&object) else { return };
-        if entry.file.is_some() {
-            self.open_files -= 1;
-        }
-        let task = Task::Remove { kind: entry.kind, object };
-        if self.post(task).is_err() {
-            let _ = self.directory.remove(&file_name(entry.kind, object));
-        }
-    }
-
-    fn work_ended(&mut self, ended: Done, done: &mut Vec<Completion>, warm: &mut Vec<Warmed>) {
-        match ended {
-            Done::Operation { operation, result } => done.push((operation, result)),
-            Done::Made { operation, object, result } => {
-                // In front of what waited for it.
-                match result {
-                    Ok(file) => {
-                        done.push((operation, Ok(Stored::Done)));
-                        self.made(object, file);
-                    }
-                    Err(error) => {
-                        done.push((operation, Err(error)));
-                        self.objects.remove(&object);
-                    }
-                }
-                for effect in std::mem::take(&mut self.deferred) {
-                    self.execute(effect, done);
-                }
-            }
-            Done::Warm(range) => warm.push(range),
-            Done::Removed { kind, object, result } => {
-                if let Err(error) = result {
-                    log::warn!(
-                        "cannot remove {}: {error}",
-                        self.path().join(file_name(kind, object)).display()
-                    );
-                }
-            }
         }
     }
 }

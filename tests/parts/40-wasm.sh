@@ -17,6 +17,7 @@ if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
 fi
 
 cargo clippy --target $target -p logboat-core -p logboat-wasm -- -D warnings
+cargo clippy --target $target -p logboat-wasm --tests -- -D warnings
 # The runner's default of 20 s is short on a busy machine. It knows no -q.
 WASM_BINDGEN_TEST_TIMEOUT=120 cargo test --target $target -p logboat-wasm --test broker
 

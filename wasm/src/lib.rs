@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod broker;
+mod memory;
 mod panic;
 mod turn;
 
@@ -16,11 +17,12 @@ use logboat_core::time::{Instant, Now, UnixMillis};
 use wasm_bindgen::prelude::*;
 
 use broker::Broker;
+use memory::Growth;
 
 /// What one instance can do for JavaScript. A number of a connection that is gone is ignored everywhere.
 #[wasm_bindgen(js_name = Broker)]
 #[derive(Debug)]
-pub struct WasmBroker(Broker);
+pub struct WasmBroker(Broker, Growth);
 
 #[wasm_bindgen(js_class = Broker)]
 impl WasmBroker {
@@ -36,7 +38,7 @@ impl WasmBroker {
         panic::keep_message();
         let pairs = config.as_chunks::<2>().0.iter().map(|[key, value]| (&**key, &**value));
         let broker = Broker::open(now(instant, wall), pairs, seed);
-        broker.map(WasmBroker).map_err(|line| JsError::new(&line))
+        broker.map(|broker| Self(broker, Growth::default())).map_err(|line| JsError::new(&line))
     }
 
     /// A new connection: its number, from 1, never used again. `host` and `port` are what its client is told to connect
@@ -52,6 +54,7 @@ impl WasmBroker {
 
     /// Bytes from a client, cut anywhere. Not to be called while `state` says that it is not writable.
     pub fn receive(&mut self, connection: u32, bytes: Vec<u8>, instant: f64, wall: f64) {
+        self.1.received(bytes.len());
         self.0.receive(now(instant, wall), connection, bytes);
     }
 

@@ -104,17 +104,7 @@ impl Client {
     }
 
     fn produce(&mut self, value: &[u8], codec: Codec) -> i64 {
-        let mut batch = BatchBuilder::new(codec);
-        batch.append(WALL as i64, None, Some(value), &[]);
-        let records = batch.build(&mut Scratch::default()).unwrap();
-        let data = PartitionProduceData { index: 0, records: Some(records) };
-        let topic = TopicProduceData {
-            name: KString::from_static("t"),
-            partition_data: SmallVec::from_iter([data]),
-            ..Default::default()
-        };
-        let topic_data = SmallVec::from_iter([topic]);
-        let request = ProduceRequest { acks: -1, topic_data, ..Default::default() };
+        let request = produce_request(value, codec);
         let Response::Produce(response) = self.call(request, 9) else { panic!() };
         let answer = &response.responses[0].partition_responses[0];
         assert_eq!(answer.error_code.code(), 0, "{answer:?}");
@@ -155,7 +145,6 @@ fn api_versions_names_what_is_served() {
     let request = ApiVersionsRequest {
         client_software_name: KString::from_static("test"),
         client_software_version: KString::from_static("1"),
-        ..Default::default()
     };
     let Response::ApiVersions(response) = client.call(Box::new(request), 3) else { panic!() };
     assert_eq!(response.error_code.code(), 0);
@@ -194,12 +183,12 @@ fn a_fetch_waits_until_its_time_or_for_records() {
     let response = client.answer(key, 12);
     assert!(Client::fetched(&response).is_empty());
 
-    let key = client.send(fetch(0), 12);
+    client.send(fetch(0), 12);
     while client.broker.changed() != 0 {}
     let waiting = client.connection;
     client.connection = client.broker.connect("127.0.0.1", 9092, "/127.0.0.1");
     let producing = client.connection;
-    client.send(produce_request(), 9);
+    client.send(produce_request(b"woken", Codec::None), 9);
     // The producer's answer and the woken fetch, whichever comes first.
     let mut changed = [client.broker.changed(), client.broker.changed()];
     changed.sort_unstable();
@@ -210,12 +199,12 @@ fn a_fetch_waits_until_its_time_or_for_records() {
     client.broker.turn(client.at, WALL);
     let length = client.broker.take(waiting, client.at, WALL);
     let bytes = bytes_at(wasm_bindgen::memory(), client.broker.output(), length);
-    assert!(bytes.windows(5).any(|w| w == b"woken"), "{key:?}");
+    assert!(bytes.windows(5).any(|w| w == b"woken"));
 }
 
-fn produce_request() -> ProduceRequest {
-    let mut batch = BatchBuilder::new(Codec::None);
-    batch.append(WALL as i64, None, Some(b"woken"), &[]);
+fn produce_request(value: &[u8], codec: Codec) -> ProduceRequest {
+    let mut batch = BatchBuilder::new(codec);
+    batch.append(WALL as i64, None, Some(value), &[]);
     let records = batch.build(&mut Scratch::default()).unwrap();
     let data = PartitionProduceData { index: 0, records: Some(records) };
     let topic = TopicProduceData {

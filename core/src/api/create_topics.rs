@@ -82,7 +82,7 @@ impl Shard {
             let checked = if twice {
                 refusal(ErrorCode::INVALID_REQUEST, "Duplicate topic name.")
             } else {
-                self.check_creatable(topic, context.version, &mut budget)
+                self.check_creatable(topic, &mut budget)
             };
             response.topics.push(match checked {
                 Ok(new) => {
@@ -127,7 +127,6 @@ impl Shard {
     fn check_creatable(
         &self,
         topic: &CreatableTopic,
-        version: i16,
         budget: &mut i64,
     ) -> Result<NewTopic, Refusal> {
         self.check_free_name(&topic.name)?;
@@ -141,7 +140,8 @@ impl Shard {
             (topic.num_partitions, topic.replication_factor);
         if !topic.assignments.is_empty() {
             (partitions, replication_factor) = self.check_assignment(topic)?;
-        } else if version >= 4 {
+        } else {
+            // KIP-464 lets clients ask so from v4 on; Kafka's brokers take it in every version, and kafkajs sends it in v3.
             if partitions == -1 {
                 partitions = self.broker.num_partitions;
             }

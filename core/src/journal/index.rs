@@ -123,3 +123,6 @@ pub fn check_page(page: &Bytes) -> Result<(), JournalError> {
     let crc = crc32c(covered);
     if crc.to_le_bytes() == stored { Ok(()) } else { Err(JournalError::Checksum) }
 }
+
+#[cfg(test)]
+mod tests;

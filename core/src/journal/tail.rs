@@ -47,3 +47,6 @@ impl Tail {
         self.batches.get(found).map(|(_, _, bytes)| bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

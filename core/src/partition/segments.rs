@@ -87,3 +87,6 @@ pub struct RollLimits {
     /// `segment.ms`, without jitter.
     pub segment_ms: i64,
 }
+
+#[cfg(test)]
+mod tests;

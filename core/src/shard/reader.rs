@@ -202,3 +202,6 @@ impl<'a> Reader<'a> {
         files.chain(active).max().unwrap_or(-1)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,8 @@ pub(super) struct Recovery {
     operation: OperationId,
     /// The end of the file before, until a slot of the next one was read.
     left: Option<Position>,
+    /// Files that were read to their end: what was written to them by a process that was killed may not be on the medium.
+    passed: Vec<ObjectId>,
     /// Slots replayed.
     pub slots: u64,
     /// Bytes behind the journal's end that were looked at.
@@ -109,6 +111,7 @@ impl Recovery {
             step: Step::Journal,
             operation: OperationId::default(),
             left: None,
+            passed: Vec::new(),
             slots: 0,
             probed: 0,
             torn: 0,
@@ -185,7 +188,10 @@ impl Recovery {
                 Ok(_) | Err(_) => self.next_file(object, numbers),
             },
             Step::Probe => self.probe(&bytes, numbers, notices),
-            Step::Flush => Progress::Done,
+            Step::Flush => match self.passed.pop() {
+                Some(object) => self.flush(object, numbers),
+                None => Progress::Done,
+            },
         })
     }
 
@@ -244,7 +250,7 @@ impl Recovery {
                 ));
             }
             self.epoch_seen = header.epoch;
-            self.left = None;
+            self.passed.extend(self.left.take().map(|left| left.object));
             self.slots += 1;
             self.end.sequence = header.sequence;
             let zeros =
@@ -318,9 +324,14 @@ impl Recovery {
         if self.torn > 0 {
             notices.push(Notice::TornTail { object: self.end.object.0, bytes: self.torn });
         }
+        self.flush(self.end.object, numbers)
+    }
+
+    /// What was replayed stays: nobody can tell any more whether it was flushed.
+    fn flush(&mut self, object: ObjectId, numbers: &mut Numbers) -> Progress {
         self.step = Step::Flush;
         self.operation = numbers.operation();
-        Progress::Do(StorageEffect::Flush { operation: self.operation, object: self.end.object })
+        Progress::Do(StorageEffect::Flush { operation: self.operation, object })
     }
 
     /// Looks for the file in which the journal goes on; where there is none, behind its end.

@@ -88,3 +88,6 @@ impl Shard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

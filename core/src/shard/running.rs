@@ -205,6 +205,7 @@ impl Shard {
                     }
                 }
                 Written::Prepared => self.full_at = None,
+                Written::Flushed => {}
                 Written::NotMine => self.advance_snapshot(Some(operation)),
             },
             Err(error) if self.writer.was_full(operation) && error == StoreError::Full => {

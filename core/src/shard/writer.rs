@@ -30,6 +30,8 @@ const FIRST_FILE_BYTES: u64 = 16 << 20;
 const MAX_FILE_ENTRIES: u32 = 1 << 16;
 /// The open slot takes no more than this; further produce is refused until it is written.
 const MAX_OPEN_BYTES: usize = 64 << 20;
+/// So many files may be sealed and not yet be on the medium.
+const MAX_FLUSHING: usize = 2;
 /// Room for slot headers is cut from chunks of this size.
 const ARENA_BYTES: usize = 64 << 10;
 
@@ -62,6 +64,8 @@ pub(crate) enum Written {
     Sealed(ObjectId),
     /// The next file is ready.
     Prepared,
+    /// A file that was sealed without waiting for the medium is on it now.
+    Flushed,
     /// A slot is durable; these batches became visible. To be given back to [`Writer::recycle`].
     Slot(Vec<Appended>),
 }
@@ -79,6 +83,8 @@ pub(crate) struct Writer {
     open_flush: bool,
     /// Whether a batch in the file that is being written was acknowledged as being on the medium.
     file_flushed: bool,
+    /// Flushes of sealed files that are on their way.
+    flushing: Vec<OperationId>,
     wall: UnixMillis,
     object: ObjectId,
     position: u64,
@@ -122,6 +128,7 @@ impl Writer {
             open_flush: false,
             // A file that is gone on with may hold such batches.
             file_flushed: true,
+            flushing: Vec::new(),
             wall: UnixMillis::default(),
             object: end.object,
             position: end.at,
@@ -258,12 +265,16 @@ impl Writer {
         {
             return;
         }
+        if self.open_flush && !self.flushing.is_empty() {
+            // What is promised must not stand behind a gap: the files before this one come first.
+            return;
+        }
         if self.is_file_full() {
             if self.prepared.is_none() {
                 self.prepare(numbers, effects);
-            } else if self.capacity > 0 {
+            } else if self.capacity > 0 && self.flushing.len() < MAX_FLUSHING {
                 self.seal(state, numbers, effects);
-            } else {
+            } else if self.capacity == 0 {
                 self.open_prepared();
                 self.pump(state, tail, numbers, effects);
             }
@@ -349,6 +360,10 @@ impl Writer {
             let sealed = self.object;
             self.open_prepared();
             return Written::Sealed(sealed);
+        }
+        if let Some(at) = self.flushing.iter().position(|o| *o == operation) {
+            self.flushing.swap_remove(at);
+            return Written::Flushed;
         }
         if let Some((_, object, bytes)) = self.preparing.take_if(|(o, ..)| *o == operation) {
             self.prepared = Some((object, bytes));

@@ -13,22 +13,30 @@ use crate::send::{Sent, send};
 const PIECES_MAX: usize = 64;
 
 impl Server {
-    /// Sends to every client that there may be something for. True where the core was told of clients that are gone.
+    /// Sends to every client that there may be something for. True where the core was told of something.
     pub(super) fn transmit(&mut self) -> bool {
-        let mut closed = false;
+        let mut told = false;
         let mut marked = std::mem::take(&mut self.marked);
         for id in marked.drain(..) {
             if self.transmit_to(id) {
                 self.update_interest(id);
+                // Requests that waited for answers to be taken come next.
+                let client = self.connections.get(id);
+                if client.is_some_and(|client| {
+                    client.unsent.is_empty() && client.connection.has_backlog()
+                }) {
+                    self.poll_demands(id);
+                    told = true;
+                }
             } else {
                 self.close(id);
-                closed = true;
+                told = true;
             }
         }
         // What was marked meanwhile comes next.
         marked.append(&mut self.marked);
         self.marked = marked;
-        closed
+        told
     }
 
     /// False where the client is to be closed.

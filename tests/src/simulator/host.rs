@@ -263,7 +263,12 @@ impl Host {
                 return Err("livelock: a connection never runs out of demands".into());
             }
         }
-        self.transmit(id, around, SEND_BUFFER)
+        self.transmit(id, around, SEND_BUFFER)?;
+        // Requests that waited for answers to be sent come next; each round takes some of them up.
+        if self.clients.get(&id).is_some_and(|client| client.connection.has_backlog()) {
+            return self.poll_demands(id, around);
+        }
+        Ok(())
     }
 
     /// Hands the network what it has room for.
@@ -296,6 +301,7 @@ impl Host {
     /// What is wrong.
     pub fn go_on(&mut self, id: u64, around: &mut Around<'_>) -> Result<(), String> {
         self.transmit(id, around, SEND_BUFFER)?;
+        self.poll_demands(id, around)?;
         self.read(id, around)?;
         self.turn(around)
     }
@@ -369,6 +375,13 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// An effect in a line, for people.
+#[must_use]
+pub fn brief(effect: &StorageEffect) -> String {
+    let (kind, a, b) = described(effect);
+    format!("{kind} {} {} {b}", a >> 32, a & 0xffff_ffff)
 }
 
 /// What an effect is, for the trace.

@@ -135,10 +135,13 @@ impl Inspector {
                         written.map_err(|error| error.to_string())?;
                     }
                 }
-                if let Some((operation, _)) = self.store.issue(effect)? {
-                    if let Some((operation, result)) = self.store.complete(operation) {
-                        self.shard.handle(self.now, Input::Storage { operation, result });
-                    }
+                if self.dump.is_some() {
+                    eprintln!("inspector: {}", super::host::brief(&effect));
+                }
+                if let Some((operation, _)) = self.store.issue(effect)?
+                    && let Some((operation, result)) = self.store.complete(operation)
+                {
+                    self.shard.handle(self.now, Input::Storage { operation, result });
                 }
             }
             Effect::Reply { id, reply } => {

@@ -297,13 +297,13 @@ impl Model {
         let log = self.logs.entry(tp).or_default();
         let known = Known { last, digest };
         let before = log.known.range(..=last).next_back();
-        if let Some((at, other)) = before.filter(|(_, other)| other.last >= base) {
-            if *at != base || *other != known {
-                return Err(format!(
-                    "{name}: {how} batch {digest:x} at {base}–{last}, but {:x} was at {at}–{}",
-                    other.digest, other.last
-                ));
-            }
+        if let Some((at, other)) = before.filter(|(_, other)| other.last >= base)
+            && (*at != base || *other != known)
+        {
+            return Err(format!(
+                "{name}: {how} batch {digest:x} at {base}–{last}, but {:x} was at {at}–{}",
+                other.digest, other.last
+            ));
         }
         log.known.insert(base, known);
         Ok(())

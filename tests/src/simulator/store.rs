@@ -3,7 +3,7 @@
 //! A crash leaves what was flushed, and of what was not a random part, torn at sectors. It must never make durable what
 //! nobody flushed, unless a crash's dice say so, and never lose what was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::{Bytes, BytesMut};
 use logboat_core::chunk::ObjectId;
@@ -42,8 +42,8 @@ struct Object {
     durable: Vec<u8>,
     /// Bytes that a preparation made its own.
     capacity: u64,
-    /// Writes since the last flush, as ranges of `live`, with their operation.
-    dirty: Vec<(OperationId, usize, usize)>,
+    /// Writes since the last flush, as ranges of `live`, with their turn.
+    dirty: Vec<(u64, usize, usize)>,
     /// Whether its name is on the medium.
     named: bool,
     /// A blob or a journal file.
@@ -51,13 +51,13 @@ struct Object {
 }
 
 impl Object {
-    fn write(&mut self, operation: OperationId, at: usize, bytes: &[u8]) {
+    fn write(&mut self, turn: u64, at: usize, bytes: &[u8]) {
         let end = at + bytes.len();
         if self.live.len() < end {
             self.live.resize(end, 0);
         }
         self.live[at..end].copy_from_slice(bytes);
-        self.dirty.push((operation, at, end));
+        self.dirty.push((turn, at, end));
     }
 
     fn persist(&mut self, from: usize, to: usize) {
@@ -67,10 +67,25 @@ impl Object {
         self.durable[from..to].copy_from_slice(&self.live[from..to]);
     }
 
-    /// Makes durable what was written up to `operation`.
-    fn flush(&mut self, operation: OperationId) {
+    /// Cuts short what was under way when the process was killed. What it had written is there, and still not durable.
+    fn killed(&mut self, in_flight: &BTreeSet<u64>, dice: &mut Stream) {
+        let durable = self.durable.len();
+        for (turn, from, to) in &mut self.dirty {
+            if in_flight.contains(turn) {
+                let kept = *from + dice.below((*to - *from) as u64 + 1) as usize;
+                // What was there before is not kept: zeros stand for it, unless it is on the medium.
+                for at in kept..*to {
+                    self.live[at] = if at < durable { self.durable[at] } else { 0 };
+                }
+                *to = kept;
+            }
+        }
+    }
+
+    /// Makes durable what was written up to `turn`.
+    fn flush(&mut self, turn: u64) {
         for (written, from, to) in std::mem::take(&mut self.dirty) {
-            if written <= operation {
+            if written <= turn {
                 self.persist(from, to);
             } else {
                 self.dirty.push((written, from, to));
@@ -96,7 +111,9 @@ pub struct Store {
     objects: BTreeMap<ObjectId, Object>,
     /// Dropped in this run: a crash may bring them back.
     dropped: BTreeMap<ObjectId, Object>,
-    pending: BTreeMap<OperationId, (Pending, Result<Stored, StoreError>)>,
+    pending: BTreeMap<OperationId, (u64, Pending, Result<Stored, StoreError>)>,
+    /// Operations are counted in the order of their issue.
+    turn: u64,
     /// Whether an object's length is told as its capacity, with zeros behind what was written.
     tells_capacity: bool,
     /// Whether preparations are answered with [`StoreError::Full`].
@@ -117,6 +134,7 @@ impl Store {
             objects: BTreeMap::new(),
             dropped: BTreeMap::new(),
             pending: BTreeMap::new(),
+            turn: 0,
             tells_capacity,
             full: false,
             fail_append: false,
@@ -179,6 +197,8 @@ impl Store {
         &mut self,
         effect: StorageEffect,
     ) -> Result<Option<(OperationId, Option<ObjectId>)>, String> {
+        self.turn += 1;
+        let turn = self.turn;
         let (operation, object, pending, result) = match effect {
             StorageEffect::Append { operation, object, at, chunks, flush, .. } => {
                 self.appends += 1;
@@ -196,7 +216,7 @@ impl Store {
                     bytes.truncate(bytes.len() / 2);
                 }
                 if !loses {
-                    found.write(operation, at as usize, &bytes);
+                    found.write(turn, at as usize, &bytes);
                 }
                 let result = if failed {
                     Err(StoreError::Failed("the simulated disk failed".into()))
@@ -223,7 +243,7 @@ impl Store {
                 self.make(object, Object { blob: true, ..Object::default() })?;
                 let bytes: Vec<u8> = chunks.iter().flat_map(|c| c.iter().copied()).collect();
                 if let Some(made) = self.objects.get_mut(&object) {
-                    made.write(operation, 0, &bytes);
+                    made.write(turn, 0, &bytes);
                 }
                 (operation, Some(object), Pending::Make { object }, Ok(Stored::Done))
             }
@@ -240,7 +260,7 @@ impl Store {
                 return Ok(None);
             }
         };
-        if self.pending.insert(operation, (pending, result)).is_some() {
+        if self.pending.insert(operation, (turn, pending, result)).is_some() {
             return Err(format!("operation {} is used twice", operation.0));
         }
         Ok(Some((operation, object)))
@@ -268,20 +288,20 @@ impl Store {
 
     /// Ends an operation: what it was to make durable is.
     pub fn complete(&mut self, operation: OperationId) -> Option<Completion> {
-        let (pending, result) = self.pending.remove(&operation)?;
+        let (turn, pending, result) = self.pending.remove(&operation)?;
         if result.is_ok() {
             match &pending {
                 Pending::Append { object, flush: true } | Pending::Flush { object } => {
-                    if self.defect != Some(Defect::FlushLies) {
-                        if let Some(found) = self.objects.get_mut(object) {
-                            found.flush(operation);
-                        }
+                    if self.defect != Some(Defect::FlushLies)
+                        && let Some(found) = self.objects.get_mut(object)
+                    {
+                        found.flush(turn);
                     }
                 }
                 Pending::Make { object } => {
                     if let Some(found) = self.objects.get_mut(object) {
                         found.named = true;
-                        found.flush(operation);
+                        found.flush(turn);
                     }
                 }
                 Pending::Root { bytes } => self.root = Some(bytes.clone()),
@@ -302,9 +322,12 @@ impl Store {
         let roots: Vec<Bytes> = self
             .pending
             .values()
-            .filter_map(|(pending, _)| match pending {
+            .filter_map(|(_, pending, _)| match pending {
                 Pending::Root { bytes } => Some(bytes.clone()),
-                _ => None,
+                Pending::Append { .. }
+                | Pending::Flush { .. }
+                | Pending::Make { .. }
+                | Pending::Read => None,
             })
             .collect();
         // The root is replaced whole or not at all.
@@ -312,19 +335,18 @@ impl Store {
         if let Some(last) = replaced.checked_sub(1) {
             self.root = roots.get(last).cloned();
         }
+        let in_flight: BTreeSet<u64> = self.pending.values().map(|(turn, ..)| *turn).collect();
         let mut unmade = Vec::new();
         for (id, object) in &mut self.objects {
-            let in_flight = |operation: &OperationId| self.pending.contains_key(operation);
             if !object.named && dice.per_mille(500) {
                 unmade.push(*id);
             }
             object.named = true;
-            for (operation, from, to) in std::mem::take(&mut object.dirty) {
-                // Who is killed leaves what was written; what was under way may have been cut short.
-                if crash == Crash::Killed && !in_flight(&operation) {
-                    object.persist(from, to);
-                    continue;
-                }
+            if crash == Crash::Killed {
+                object.killed(&in_flight, dice);
+                continue;
+            }
+            for (_, from, to) in std::mem::take(&mut object.dirty) {
                 match dice.below(4) {
                     0 => {}
                     1 => object.persist(from, to),

@@ -51,6 +51,9 @@ pub struct Report {
     pub ended_ms: u64,
 }
 
+/// What an opened copy has: its hash where replay was complete, and the end of each partition.
+type Opened = (Option<u64>, Vec<(Tp, i64)>);
+
 #[derive(Debug)]
 struct World {
     seed: u64,
@@ -309,8 +312,8 @@ impl World {
                 }
                 Ok(())
             }
-            Event::ToBroker(id) => self.to_broker(id),
-            Event::ToClient(id) => self.to_client(id),
+            Event::ToBroker(id) => self.at_broker(id),
+            Event::ToClient(id) => self.at_client(id),
             Event::Wake(number) => self.with_client(number, |client, field| {
                 client.wake(field);
                 Ok(())
@@ -328,7 +331,7 @@ impl World {
         }
     }
 
-    fn to_broker(&mut self, id: u64) -> Result<(), String> {
+    fn at_broker(&mut self, id: u64) -> Result<(), String> {
         let ready = self.host.as_ref().is_some_and(|host| host.ready);
         if self.network.link(id).is_none() {
             return self.with_host(|host, around| host.lost(id, around));
@@ -342,7 +345,7 @@ impl World {
         self.with_host(|host, around| host.receive(id, around))
     }
 
-    fn to_client(&mut self, id: u64) -> Result<(), String> {
+    fn at_client(&mut self, id: u64) -> Result<(), String> {
         let Some(link) = self.network.link(id) else { return Ok(()) };
         let (client, ends) = (link.client, link.ends);
         while let Some((sent, bytes)) = self.network.at_client(id, self.now) {
@@ -388,10 +391,10 @@ impl World {
     /// The broker has recovered: what it found must be what was there.
     fn recovered(&mut self) -> Result<(), String> {
         let found = self.host.as_ref().and_then(|host| host.replayed);
-        if let (Some(expected), Some(found)) = (self.expected.take(), found) {
-            if expected != found {
-                return Err(format!("replay gives {found:x}, and beside it gave {expected:x}"));
-            }
+        if let (Some(expected), Some(found)) = (self.expected.take(), found)
+            && expected != found
+        {
+            return Err(format!("replay gives {found:x}, and beside it gave {expected:x}"));
         }
         Ok(())
     }
@@ -449,12 +452,7 @@ impl World {
     }
 
     /// Opens a broker on a copy and compares what it has with the model.
-    fn look(
-        &mut self,
-        store: Store,
-        lossy: bool,
-        when: &str,
-    ) -> Result<(Option<u64>, Vec<(Tp, i64)>), String> {
+    fn look(&mut self, store: Store, lossy: bool, when: &str) -> Result<Opened, String> {
         self.inspections += 1;
         let told = |error: String| format!("{when}: {error}");
         let mut inspector =

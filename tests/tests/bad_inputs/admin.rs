@@ -38,7 +38,7 @@ cases! {
     bad_83_a_very_long_wait { virtual_time: true };
     bad_83_a_waiting_client_that_goes;
     bad_84_unknown_sessions;
-    bad_84_negative_sessions { kafka_4: "UNKNOWN_SERVER_ERROR" };
+    bad_84_negative_and_largest_sessions { kafka_4: "UNKNOWN_SERVER_ERROR" };
     bad_85_very_many_partitions;
     bad_86_a_client_that_claims_to_be_a_replica;
     bad_87_one_partition_twice;
@@ -263,7 +263,7 @@ fn bad_84_unknown_sessions(w: &mut World) {
     let version = w.newest(ApiKey::Fetch, 12);
     for (session_id, session_epoch, code) in [
         (987_654, 1, ErrorCode::FETCH_SESSION_ID_NOT_FOUND),
-        (i32::MAX, i32::MAX, ErrorCode::FETCH_SESSION_ID_NOT_FOUND),
+        (1_000_000_000, i32::MAX, ErrorCode::FETCH_SESSION_ID_NOT_FOUND),
     ] {
         let request = FetchRequest { session_id, session_epoch, ..ask::fetch(&topic.name, 0, 0) };
         assert_eq!(w.client().call(request, version).error_code, code);
@@ -279,10 +279,10 @@ fn bad_84_unknown_sessions(w: &mut World) {
     }
 }
 
-fn bad_84_negative_sessions(w: &mut World) {
+fn bad_84_negative_and_largest_sessions(w: &mut World) {
     let topic = w.topic(1);
     let version = w.newest(ApiKey::Fetch, 12);
-    for session_id in [-1, i32::MIN] {
+    for session_id in [-1, i32::MIN, i32::MAX] {
         let request =
             FetchRequest { session_id, session_epoch: 5, ..ask::fetch(&topic.name, 0, 0) };
         let code = w.client().call(request, version).error_code;

@@ -13,7 +13,7 @@ use crate::framing::random;
 
 cases! {
     bad_26_an_array_of_2_to_the_31_elements_closes;
-    bad_27_a_count_of_minus_2_is_null;
+    bad_27_a_count_of_minus_2_is_null { kafka_2: "closes where the count is compact" };
     bad_27_a_count_of_minus_2_closes_where_null_is_not_allowed;
     bad_28_null_closes_where_it_is_not_allowed;
     bad_29_a_string_longer_than_the_frame_closes;
@@ -24,8 +24,10 @@ cases! {
     bad_34_random_bodies_never_hang { kafka: "may park a random request for a long time" };
 }
 
-/// What stands before the first array of an API's body: old form, flexible form.
-fn arrays() -> Vec<(ApiKey, i16, Vec<u8>, i16, Vec<u8>)> {
+/// An API, a version in the old form with what stands before its first array, and the same in the flexible form.
+type BeforeArray = (ApiKey, i16, Vec<u8>, i16, Vec<u8>);
+
+fn arrays() -> Vec<BeforeArray> {
     let group = |rest: usize| [&[0, 1, b'g'][..], &vec![0; rest]].concat();
     let compact = |rest: usize| [&[2, b'g'][..], &vec![0; rest]].concat();
     vec![
@@ -47,7 +49,7 @@ fn arrays() -> Vec<(ApiKey, i16, Vec<u8>, i16, Vec<u8>)> {
     ]
 }
 
-fn closes(w: &mut World, key: ApiKey, version: i16, body: &[u8]) {
+fn closes(w: &World, key: ApiKey, version: i16, body: &[u8]) {
     if w.offers(key, version) {
         let mut client = w.connect();
         client.send_body(key.code(), version, body);

@@ -41,7 +41,7 @@ cases! {
     bad_54_zstd_below_version_7;
     bad_55_a_wrong_record_length;
     bad_55_a_record_length_of_ten_bytes { kafka: "UNKNOWN_SERVER_ERROR" };
-    bad_56_lengths_within_a_record_that_lie;
+    bad_56_lengths_within_a_record_that_lie { kafka_2: "sets aside 2^31-1 headers, and dies of it" };
     bad_57_bytes_after_the_records;
     bad_57_wrong_offset_deltas { kafka: "stores those of uncompressed batches; no consumer can read them in order" };
     bad_58_empty_records { kafka_2: "closes: it checks while it decodes" };

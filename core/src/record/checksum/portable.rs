@@ -1,18 +1,35 @@
 //! crc: tables of 16 KiB for each of the two polynomials, as fast as WebAssembly gets.
+//!
+//! They are made at first use, in microseconds: tables do not compress, and would be a tenth of the module.
 
-use crc::{CRC_32_ISCSI, CRC_32_ISO_HDLC, Crc, Table};
+use alloc::boxed::Box;
+
+use crc::{Algorithm, CRC_32_ISCSI, CRC_32_ISO_HDLC, Crc, Table};
+use once_cell::race::OnceBox;
 
 type Engine = Crc<u32, Table<16>>;
 
-static CRC32C: Engine = Engine::new(&CRC_32_ISCSI);
-static CRC32: Engine = Engine::new(&CRC_32_ISO_HDLC);
+static CRC32C: OnceBox<Engine> = OnceBox::new();
+static CRC32: OnceBox<Engine> = OnceBox::new();
+
+fn made(engine: &'static OnceBox<Engine>, algorithm: &'static Algorithm<u32>) -> &'static Engine {
+    engine.get_or_init(|| Box::new(Engine::new(algorithm)))
+}
+
+fn castagnoli() -> &'static Engine {
+    made(&CRC32C, &CRC_32_ISCSI)
+}
+
+fn iso_hdlc() -> &'static Engine {
+    made(&CRC32, &CRC_32_ISO_HDLC)
+}
 
 pub(super) fn crc32c(bytes: &[u8]) -> u32 {
-    CRC32C.checksum(bytes)
+    castagnoli().checksum(bytes)
 }
 
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    CRC32.checksum(bytes)
+    iso_hdlc().checksum(bytes)
 }
 
 /// The sum so far, and whose it is.
@@ -25,12 +42,12 @@ impl core::fmt::Debug for Running {
 }
 
 impl Running {
-    pub(super) const fn crc32c() -> Self {
-        Self(&CRC32C, 0)
+    pub(super) fn crc32c() -> Self {
+        Self(castagnoli(), 0)
     }
 
-    pub(super) const fn crc32() -> Self {
-        Self(&CRC32, 0)
+    pub(super) fn crc32() -> Self {
+        Self(iso_hdlc(), 0)
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {

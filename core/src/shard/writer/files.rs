@@ -84,6 +84,7 @@ impl Writer {
         if !self.file_flushed {
             // As Kafka flushes a segment that it rolls: in the background. Nobody waits for it.
             let (operation, object) = (numbers.operation(), self.object);
+            self.flushing.push(operation);
             effects.push_back(Effect::Storage(StorageEffect::Flush { operation, object }));
         }
     }

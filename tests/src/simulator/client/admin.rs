@@ -128,6 +128,7 @@ impl Admin {
         wire.ask(Box::new(request), 2, true, field);
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an answer of any other kind is wrong")]
     pub(super) fn take(
         &mut self,
         response: Response,

@@ -120,7 +120,6 @@ impl Producer {
                         name: KString::from(name),
                         topic_id: field.model.id(part.tp.0),
                         partition_data: SmallVec::from_iter([data]),
-                        ..Default::default()
                     }),
                 }
             }
@@ -193,6 +192,7 @@ impl Producer {
         self.queue = queue;
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an answer of any other kind is wrong")]
     pub(super) fn take(
         &mut self,
         _wire: &mut Wire,
