@@ -87,15 +87,10 @@ fn fetch_all() -> Vec<u8> {
 }
 
 fn delete_all(stream: &mut TcpStream) {
-    let partition = |partition_index| DeleteRecordsPartition {
-        partition_index,
-        offset: -1,
-        ..Default::default()
-    };
+    let partition = |partition_index| DeleteRecordsPartition { partition_index, offset: -1 };
     let partitions = (0..PARTITIONS).map(partition).collect();
-    let topic = DeleteRecordsTopic { name: TOPIC.into(), partitions, ..Default::default() };
-    let request =
-        DeleteRecordsRequest { topics: vec![topic], timeout_ms: 30_000, ..Default::default() };
+    let topic = DeleteRecordsTopic { name: TOPIC.into(), partitions };
+    let request = DeleteRecordsRequest { topics: vec![topic], timeout_ms: 30_000 };
     call(stream, &frame(Box::new(request), 1));
 }
 
