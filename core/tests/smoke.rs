@@ -7,6 +7,7 @@ mod driver;
 use bytes::Bytes;
 use driver::Broker;
 use logboat_core::chunk::Chunk;
+use logboat_core::memory_store::MemoryStore;
 use logboat_core::shard::Input;
 
 fn fetched(broker: &mut Broker, offset: i64) -> Bytes {
@@ -40,4 +41,17 @@ fn a_record_comes_back_and_survives_both_kinds_of_restart() {
     let mut broker = Broker::open(broker.store);
     assert!(fetched(&mut broker, 2).windows(5).any(|w| w == b"three"));
     assert_eq!(broker.produce("t", b"four"), 3);
+}
+
+#[test]
+fn a_stop_without_room_for_a_snapshot_is_in_order_all_the_same() {
+    // Room for the journal's first file, and not for a snapshot beside it.
+    let mut broker = Broker::open(MemoryStore::new((16 << 20) + 64));
+    broker.create("t", 1, &[]);
+    assert_eq!(broker.produce("t", b"one"), 0);
+    broker.shard.handle(broker.now, Input::Shutdown);
+    broker.turn();
+    assert!(broker.stopped, "it ends");
+    let mut broker = Broker::open(broker.store);
+    assert!(fetched(&mut broker, 0).windows(3).any(|w| w == b"one"), "by replay");
 }

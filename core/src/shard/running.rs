@@ -194,6 +194,7 @@ impl Shard {
                     self.outbox.release(self.writer.durable(), &mut self.effects);
                     self.drop_dying();
                     self.advance_snapshot(None);
+                    self.stop_without_snapshot();
                 }
                 Written::Sealed(object) => {
                     self.sealed.push(object);
@@ -211,6 +212,7 @@ impl Shard {
             Err(error) if self.writer.was_full(operation) && error == StoreError::Full => {
                 self.full_at = Some(self.now.instant.plus_millis(FULL_RETRY_MS));
             }
+            Err(StoreError::Full) if self.abandon_snapshot(operation) => {}
             Err(error) => {
                 if self.is_read(operation) {
                     self.read_back(operation, Err(error));
@@ -218,6 +220,34 @@ impl Shard {
                     self.fail_journal(&error);
                 }
             }
+        }
+    }
+
+    /// A snapshot for which there is no room is not taken: replay is longer, and nothing is lost. False where the
+    /// operation is another one.
+    fn abandon_snapshot(&mut self, operation: OperationId) -> bool {
+        let (Snapshotting::Blob(waited, root) | Snapshotting::Root(waited, root)) =
+            &self.snapshotting
+        else {
+            return false;
+        };
+        if *waited != operation {
+            return false;
+        }
+        if let Some(object) = root.snapshot {
+            self.storage(StorageEffect::Drop { object });
+        }
+        self.snapshotting = Snapshotting::No;
+        self.stop_without_snapshot();
+        true
+    }
+
+    /// Ends an ordered stop whose snapshot found no room, as soon as everything is durable.
+    fn stop_without_snapshot(&mut self) {
+        let over = matches!((&self.phase, &self.snapshotting), (Phase::Stopping, Snapshotting::No));
+        if over && self.writer.durable() >= self.writer.last_slot() {
+            self.phase = Phase::Stopped;
+            self.effects.push_back(Effect::Stopped);
         }
     }
 
