@@ -94,7 +94,7 @@ impl Shard {
             self.refuse_replica(pending);
             return;
         }
-        self.start_fetch(pending);
+        self.start_fetch(pending, false);
     }
 
     fn refuse_replica(&mut self, pending: Pending) {

@@ -130,9 +130,9 @@ impl Fetching {
 }
 
 impl Shard {
-    /// Answers a fetch if there is enough, or parks it.
-    pub(crate) fn start_fetch(&mut self, mut pending: Pending) {
-        match self.evaluate(&mut pending, false) {
+    /// Answers a fetch if there is enough, it is time, or this is the `last` look; else parks it.
+    pub(crate) fn start_fetch(&mut self, mut pending: Pending, last: bool) {
+        match self.evaluate(&mut pending, last) {
             Evaluation::Answer { response, needs } => self.finish_fetch(pending, response, needs),
             Evaluation::Wait { available } => {
                 let key = self.park(pending, available);
@@ -225,18 +225,7 @@ impl Shard {
             self.unwatch(key, &pending.targets);
             pending.parked = false;
         }
-        let last = last || self.now.instant >= pending.deadline;
-        match self.evaluate(&mut pending, last) {
-            Evaluation::Answer { response, needs } => self.finish_fetch(pending, response, needs),
-            Evaluation::Wait { available } => {
-                let key = self.park(pending, available);
-                self.watch(key);
-            }
-            Evaluation::Page(page) => {
-                let key = self.fetching.insert(pending);
-                self.read_page(page, Reading::FetchPage(key));
-            }
-        }
+        self.start_fetch(pending, last);
     }
 
     fn finish_fetch(&mut self, mut pending: Pending, mut response: FetchResponse, needs: u64) {
