@@ -10,6 +10,7 @@ mod configs;
 mod fetch;
 mod formats;
 mod framing;
+mod groups_join;
 mod idempotence;
 mod offsets;
 mod produce;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
         admin::CASES,
         cluster::CASES,
         configs::CASES,
+        groups_join::CASES,
         traps::CASES,
     ])
 }
