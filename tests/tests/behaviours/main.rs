@@ -11,6 +11,9 @@ mod fetch;
 mod formats;
 mod framing;
 mod groups_join;
+mod groups_leave;
+mod groups_static;
+mod groups_sync;
 mod idempotence;
 mod offsets;
 mod produce;
@@ -30,6 +33,9 @@ fn main() -> std::process::ExitCode {
         cluster::CASES,
         configs::CASES,
         groups_join::CASES,
+        groups_sync::CASES,
+        groups_leave::CASES,
+        groups_static::CASES,
         traps::CASES,
     ])
 }
