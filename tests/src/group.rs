@@ -17,10 +17,11 @@ use logboat_core::protocol::messages::offset_fetch::{
 };
 use logboat_core::protocol::messages::sync_group::SyncGroupRequestAssignment;
 use logboat_core::protocol::messages::{
-    DescribeGroupsRequest, HeartbeatRequest, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest,
-    LeaveGroupResponse, OffsetCommitRequest, OffsetFetchRequest, SyncGroupRequest, SyncGroupResponse,
+    DescribeGroupsRequest, HeartbeatRequest, JoinGroupRequest, JoinGroupResponse,
+    LeaveGroupRequest, LeaveGroupResponse, OffsetCommitRequest, OffsetFetchRequest,
+    OffsetFetchResponse, SyncGroupRequest, SyncGroupResponse,
 };
-use logboat_core::protocol::{ApiKey, ErrorCode, KString};
+use logboat_core::protocol::{ApiKey, ErrorCode, KString, Uuid};
 
 use crate::client::Client;
 use crate::world::{Topic, World};
@@ -157,8 +158,7 @@ impl Member {
 
     /// Waits for the answer to a JoinGroup, and keeps the id and the generation that it gives.
     pub fn end_join(&mut self, asked: Asked) -> Box<JoinGroupResponse> {
-        let answer =
-            self.client.answer::<Box<JoinGroupRequest>>(asked.version, asked.correlation);
+        let answer = self.client.answer::<Box<JoinGroupRequest>>(asked.version, asked.correlation);
         if [ErrorCode::NONE, ErrorCode::MEMBER_ID_REQUIRED].contains(&answer.error_code) {
             self.id = answer.member_id.clone();
         }
@@ -296,39 +296,114 @@ pub fn commit(w: &mut World, group: &KString, topic: &Topic, offset: i64) -> Err
     w.client().call(Box::new(request), version).topics[0].partitions[0].error_code
 }
 
+/// What OffsetFetch says of one partition, in any version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The topic's name; empty where topics go by id.
+    pub name: KString,
+    /// The topic's id; zero where topics go by name.
+    pub id: Uuid,
+    /// The partition.
+    pub partition: i32,
+    /// The offset; −1 for none.
+    pub offset: i64,
+    /// The leader epoch; −1 for none, and where the version has none.
+    pub epoch: i32,
+    /// The client's text.
+    pub metadata: Option<KString>,
+    /// The partition's error.
+    pub code: ErrorCode,
+}
+
+/// An OffsetFetch of one group in any version, of these partitions or, with none, of all that have an offset.
+#[must_use]
+pub fn offset_fetch(group: &KString, asked: Option<&[(&Topic, &[i32])]>) -> OffsetFetchRequest {
+    let old = asked.map(|topics| {
+        let topics = topics.iter().map(|(topic, partitions)| OffsetFetchRequestTopic {
+            name: topic.name.clone(),
+            partition_indexes: partitions.to_vec(),
+        });
+        topics.collect()
+    });
+    let new = asked.map(|topics| {
+        let topics = topics.iter().map(|(topic, partitions)| OffsetFetchRequestTopics {
+            name: topic.name.clone(),
+            topic_id: topic.id,
+            partition_indexes: partitions.to_vec(),
+        });
+        topics.collect()
+    });
+    let one =
+        OffsetFetchRequestGroup { group_id: group.clone(), topics: new, ..Default::default() };
+    OffsetFetchRequest {
+        group_id: group.clone(),
+        topics: old,
+        groups: vec![one],
+        ..Default::default()
+    }
+}
+
+/// What the first group of an answer to OffsetFetch has, in the order of the answer; and the group's error.
+///
+/// # Panics
+/// Where the answer holds a group that it should not, or none.
+#[must_use]
+pub fn found_in(answer: &OffsetFetchResponse, version: i16) -> (ErrorCode, Vec<Found>) {
+    if version < 8 {
+        assert!(answer.groups.is_empty());
+        let topics = answer.topics.iter().flat_map(|topic| {
+            topic.partitions.iter().map(|data| Found {
+                name: topic.name.clone(),
+                id: Uuid::ZERO,
+                partition: data.partition_index,
+                offset: data.committed_offset,
+                epoch: data.committed_leader_epoch,
+                metadata: data.metadata.clone(),
+                code: data.error_code,
+            })
+        });
+        return (answer.error_code, topics.collect());
+    }
+    let group = &answer.groups[0];
+    let topics = group.topics.iter().flat_map(|topic| {
+        topic.partitions.iter().map(|data| Found {
+            name: topic.name.clone(),
+            id: topic.topic_id,
+            partition: data.partition_index,
+            offset: data.committed_offset,
+            epoch: data.committed_leader_epoch,
+            metadata: data.metadata.clone(),
+            code: data.error_code,
+        })
+    });
+    (group.error_code, topics.collect())
+}
+
+/// The offsets of a group in a version, of these partitions or, with none, of all that have one.
+///
+/// # Panics
+/// Where the answer is an error.
+pub fn offsets_in(
+    w: &mut World,
+    version: i16,
+    group: &KString,
+    asked: Option<&[(&Topic, &[i32])]>,
+) -> Vec<Found> {
+    let answer = w.client().call(Box::new(offset_fetch(group, asked)), version);
+    let (code, found) = found_in(&answer, version);
+    assert_eq!(code, ErrorCode::NONE, "v{version}");
+    found
+}
+
 /// The offset that a group has of partition 0; −1 for none.
 ///
 /// # Panics
 /// Where the answer is an error.
 pub fn committed(w: &mut World, group: &KString, topic: &Topic) -> i64 {
     let version = w.newest(ApiKey::OffsetFetch, 9);
-    let old = OffsetFetchRequestTopic { name: topic.name.clone(), partition_indexes: vec![0] };
-    let new = OffsetFetchRequestTopics {
-        name: topic.name.clone(),
-        topic_id: topic.id,
-        partition_indexes: vec![0],
-    };
-    let asked = OffsetFetchRequestGroup {
-        group_id: group.clone(),
-        topics: Some(vec![new]),
-        ..Default::default()
-    };
-    let request = OffsetFetchRequest {
-        group_id: group.clone(),
-        topics: Some(vec![old]),
-        groups: vec![asked],
-        ..Default::default()
-    };
-    let answer = w.client().call(Box::new(request), version);
-    let (code, offset) = if version >= 8 {
-        let found = &answer.groups[0].topics[0].partitions[0];
-        (found.error_code, found.committed_offset)
-    } else {
-        let found = &answer.topics[0].partitions[0];
-        (found.error_code, found.committed_offset)
-    };
-    assert_eq!(code, ErrorCode::NONE);
-    offset
+    let found = offsets_in(w, version, group, Some(&[(topic, &[0])]));
+    assert_eq!(found[0].code, ErrorCode::NONE);
+    found[0].offset
 }
 
 /// A group as DescribeGroups shows it, before the version in which an unknown group is an error.

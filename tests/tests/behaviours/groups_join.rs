@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use logboat_core::protocol::messages::{JoinGroupResponse, LeaveGroupRequest};
 use logboat_core::protocol::messages::leave_group::MemberIdentity;
+use logboat_core::protocol::messages::{JoinGroupResponse, LeaveGroupRequest};
 use logboat_core::protocol::{ApiKey, ErrorCode, KString};
 use logboat_tests::cases;
 use logboat_tests::group::{

@@ -246,8 +246,7 @@ fn row_64_from_version_3_each_member_has_its_error(w: &mut World) {
         let group = members[0].group.clone();
         let (who, gone) = (KString::from("who"), members[2].id.clone());
         let empty = KString::EMPTY;
-        let answer =
-            take_out(w, &group, &[(&who, None), (&gone, None), (&empty, None)], version);
+        let answer = take_out(w, &group, &[(&who, None), (&gone, None), (&empty, None)], version);
         assert_eq!(answer.error_code, ErrorCode::NONE, "v{version}");
         let expected = [
             result("who", ErrorCode::UNKNOWN_MEMBER_ID),
@@ -343,8 +342,7 @@ fn row_64_all_leave_at_once(w: &mut World) {
     let asked: Vec<_> = members
         .iter_mut()
         .map(|member| {
-            let identity =
-                MemberIdentity { member_id: member.id.clone(), ..Default::default() };
+            let identity = MemberIdentity { member_id: member.id.clone(), ..Default::default() };
             let request = LeaveGroupRequest {
                 group_id: member.group.clone(),
                 members: vec![identity],

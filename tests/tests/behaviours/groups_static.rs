@@ -33,10 +33,8 @@ cases! {
 /// A Stable group of static members `a`, `b` and so on.
 fn statics(w: &mut World, count: usize) -> Vec<Member> {
     let group = w.name("g");
-    let mut members: Vec<_> = ["a", "b", "c"][..count]
-        .iter()
-        .map(|name| Member::named(w, &group, name))
-        .collect();
+    let mut members: Vec<_> =
+        ["a", "b", "c"][..count].iter().map(|name| Member::named(w, &group, name)).collect();
     bring_together(w, &mut members);
     settle(w, &mut members);
     members

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use logboat_core::protocol::{ApiKey, ErrorCode, KString};
 use logboat_tests::cases;
-use logboat_tests::group::{Member, await_state, bring_together, described, joined, settle, stable};
+use logboat_tests::group::{
+    Member, await_state, bring_together, described, joined, settle, stable,
+};
 use logboat_tests::world::World;
 
 cases! {

@@ -10,8 +10,11 @@ mod configs;
 mod fetch;
 mod formats;
 mod framing;
+mod groups_admin;
+mod groups_fetch;
 mod groups_join;
 mod groups_leave;
+mod groups_offsets;
 mod groups_static;
 mod groups_sync;
 mod idempotence;
@@ -36,6 +39,9 @@ fn main() -> std::process::ExitCode {
         groups_sync::CASES,
         groups_leave::CASES,
         groups_static::CASES,
+        groups_offsets::CASES,
+        groups_fetch::CASES,
+        groups_admin::CASES,
         traps::CASES,
     ])
 }
