@@ -11,12 +11,14 @@ mod fetch;
 mod formats;
 mod framing;
 mod groups_admin;
+mod groups_expiry;
 mod groups_fetch;
 mod groups_join;
 mod groups_leave;
 mod groups_offsets;
 mod groups_static;
 mod groups_sync;
+mod groups_topic;
 mod idempotence;
 mod offsets;
 mod produce;
@@ -42,6 +44,8 @@ fn main() -> std::process::ExitCode {
         groups_offsets::CASES,
         groups_fetch::CASES,
         groups_admin::CASES,
+        groups_expiry::CASES,
+        groups_topic::CASES,
         traps::CASES,
     ])
 }
