@@ -316,7 +316,8 @@ fn row_64_a_waiting_member_can_be_taken_out(w: &mut World) {
     take_out(w, &group, &[(&id, None)], version);
     let answer = members[0].end_join(asked);
     let refused = (ErrorCode::UNKNOWN_MEMBER_ID, KString::EMPTY);
-    assert_eq!((answer.error_code, answer.member_id), refused);
+    assert_eq!((answer.error_code, &answer.member_id), (refused.0, &refused.1));
+    assert_eq!(answer.protocol_name, None, "{answer:?}");
     assert_eq!(members[1].join().members.len(), 1);
 }
 

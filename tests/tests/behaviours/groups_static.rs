@@ -195,7 +195,7 @@ fn row_63_replaced_while_it_waits_the_old_one_is_fenced(w: &mut World) {
     let again_asked = again.ask_join();
     let answer = members[0].end_join(asked);
     assert_eq!(answer.error_code, ErrorCode::FENCED_INSTANCE_ID);
-    assert_eq!(answer.member_id, members[0].id);
+    assert_eq!((&answer.member_id, &answer.protocol_name), (&members[0].id, &None));
     assert_eq!(members[1].join().generation_id, 3);
     let answer = again.end_join(again_asked);
     assert_eq!((answer.error_code, answer.generation_id), (ErrorCode::NONE, 3));
