@@ -3,6 +3,8 @@
 //! What stands here is advertised, so it works in full. One handler file an API key; this file only lists.
 
 mod alter_configs;
+mod alter_partition_reassignments;
+mod alter_replica_log_dirs;
 mod config_resources;
 mod create_partitions;
 pub(crate) mod create_topics;
@@ -13,7 +15,10 @@ mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
 mod describe_log_dirs;
+mod describe_producers;
+mod describe_quorum;
 mod describe_topic_partitions;
+mod elect_leaders;
 pub(crate) mod fetch;
 mod find_coordinator;
 mod heartbeat;
@@ -21,8 +26,10 @@ mod incremental_alter_configs;
 mod init_producer_id;
 mod join_group;
 mod leave_group;
+mod list_config_resources;
 mod list_groups;
 mod list_offsets;
+mod list_partition_reassignments;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
@@ -76,10 +83,17 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::OffsetForLeaderEpoch
         | ApiKey::DescribeConfigs
         | ApiKey::AlterConfigs
+        | ApiKey::AlterReplicaLogDirs
         | ApiKey::DescribeLogDirs
         | ApiKey::CreatePartitions
+        | ApiKey::ElectLeaders
         | ApiKey::IncrementalAlterConfigs
+        | ApiKey::AlterPartitionReassignments
+        | ApiKey::ListPartitionReassignments
+        | ApiKey::DescribeQuorum
         | ApiKey::DescribeCluster
+        | ApiKey::DescribeProducers
+        | ApiKey::ListConfigResources
         | ApiKey::DescribeTopicPartitions => Some(key.versions()),
         // Version 6 is not stable yet, in Kafka 4.3.1 either.
         ApiKey::InitProducerId => Some(0..=5),
@@ -124,7 +138,18 @@ impl Shard {
             Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(id, &request),
             Request::DescribeConfigs(request) => self.describe_configs(id, &request),
             Request::AlterConfigs(request) => self.alter_configs(id, &request),
+            Request::AlterReplicaLogDirs(request) => self.alter_replica_log_dirs(id, &request),
             Request::DescribeLogDirs(request) => self.describe_log_dirs(id, &request),
+            Request::ElectLeaders(request) => self.elect_leaders(id, &request),
+            Request::AlterPartitionReassignments(request) => {
+                self.alter_partition_reassignments(id, &request);
+            }
+            Request::ListPartitionReassignments(_) => self.list_partition_reassignments(id),
+            Request::DescribeQuorum(request) => self.describe_quorum(id, &request),
+            Request::DescribeProducers(request) => self.describe_producers(id, &request),
+            Request::ListConfigResources(request) => {
+                self.list_config_resources(id, context, &request);
+            }
             Request::IncrementalAlterConfigs(request) => {
                 self.incremental_alter_configs(id, &request);
             }

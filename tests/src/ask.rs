@@ -60,13 +60,19 @@ asks! {
     OffsetForLeaderEpoch: Box<OffsetForLeaderEpochRequest> => Box<OffsetForLeaderEpochResponse>;
     DescribeConfigs: Box<DescribeConfigsRequest> => Box<DescribeConfigsResponse>;
     AlterConfigs: Box<AlterConfigsRequest> => Box<AlterConfigsResponse>;
+    AlterReplicaLogDirs: Box<AlterReplicaLogDirsRequest> => Box<AlterReplicaLogDirsResponse>;
     DescribeLogDirs: Box<DescribeLogDirsRequest> => Box<DescribeLogDirsResponse>;
     DeleteGroups: Box<DeleteGroupsRequest> => Box<DeleteGroupsResponse>;
     OffsetDelete: Box<OffsetDeleteRequest> => Box<OffsetDeleteResponse>;
     CreatePartitions: Box<CreatePartitionsRequest> => Box<CreatePartitionsResponse>;
     ElectLeaders: Box<ElectLeadersRequest> => Box<ElectLeadersResponse>;
     IncrementalAlterConfigs: Box<IncrementalAlterConfigsRequest> => Box<IncrementalAlterConfigsResponse>;
+    AlterPartitionReassignments: Box<AlterPartitionReassignmentsRequest> => Box<AlterPartitionReassignmentsResponse>;
+    ListPartitionReassignments: Box<ListPartitionReassignmentsRequest> => Box<ListPartitionReassignmentsResponse>;
+    DescribeQuorum: Box<DescribeQuorumRequest> => Box<DescribeQuorumResponse>;
     DescribeCluster: Box<DescribeClusterRequest> => Box<DescribeClusterResponse>;
+    DescribeProducers: Box<DescribeProducersRequest> => Box<DescribeProducersResponse>;
+    ListConfigResources: Box<ListConfigResourcesRequest> => Box<ListConfigResourcesResponse>;
     DescribeTopicPartitions: Box<DescribeTopicPartitionsRequest> => Box<DescribeTopicPartitionsResponse>;
 }
 

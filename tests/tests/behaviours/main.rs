@@ -1,7 +1,7 @@
 //! What clients rely on, one row a case: exact results, with the wire code of each error.
 //!
 //! A row that Apache Kafka contradicts is wrong and is corrected, with what was seen; where releases differ, ours is
-//! the newest's, and the others' difference stands beside the row in its table. Numbers 55 to 74 (groups, cleaning)
+//! the newest's, and the others' difference stands beside the row in its table. Numbers 67 to 74 (newer groups, cleaning)
 //! belong to rows that are not written yet.
 
 mod admin;
@@ -21,6 +21,7 @@ mod groups_sync;
 mod groups_topic;
 mod idempotence;
 mod offsets;
+mod operators;
 mod produce;
 mod sessions;
 mod traps;
@@ -46,6 +47,7 @@ fn main() -> std::process::ExitCode {
         groups_admin::CASES,
         groups_expiry::CASES,
         groups_topic::CASES,
+        operators::CASES,
         traps::CASES,
     ])
 }
