@@ -1,8 +1,8 @@
 //! What clients rely on, one row a case: exact results, with the wire code of each error.
 //!
 //! A row that Apache Kafka contradicts is wrong and is corrected, with what was seen; where releases differ, ours is
-//! the newest's, and the others' difference stands beside the row in its table. Numbers 67 to 74 (newer groups, cleaning)
-//! belong to rows that are not written yet.
+//! the newest's, and the others' difference stands beside the row in its table. Numbers 67, 68
+//! (KIP-848) and 71 to 74 (cleaning) belong to rows that are not written yet.
 
 mod admin;
 mod cluster;
