@@ -172,3 +172,6 @@ impl Coordinator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
