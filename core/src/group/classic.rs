@@ -393,4 +393,4 @@ impl ClassicGroup {
 }
 
 #[cfg(test)]
-mod books;
+mod tests;

@@ -1,9 +1,6 @@
-//! For tests: whether what a group counts along is what there is.
+//! The books of a group, for tests of the coordinator: see `group/tests.rs`.
 
-use alloc::collections::BTreeMap;
-
-use super::{ClassicGroup, Member, State};
-use crate::protocol::KString;
+use super::*;
 
 impl ClassicGroup {
     /// What is counted along is what there is.
