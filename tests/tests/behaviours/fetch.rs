@@ -334,7 +334,7 @@ fn row_42_the_end_is_in_range_and_past_it_is_not(w: &mut World) {
 fn row_42_below_the_log_start_is_out_of_range(w: &mut World) {
     let topic = w.topic(1);
     w.append(&topic, 0, batch(w.now(), &["a", "b", "c"]));
-    assert_eq!(crate::offsets::delete_records(w, &topic, 0, 2), (ErrorCode::NONE, 2));
+    assert_eq!(delete_records(w, &topic, 0, 2), (ErrorCode::NONE, 2));
     assert_eq!(w.fetch(&topic, 0, 1).error_code, ErrorCode::OFFSET_OUT_OF_RANGE);
     let data = w.fetch(&topic, 0, 2);
     assert_eq!((data.error_code, data.log_start_offset), (ErrorCode::NONE, 2));
