@@ -23,7 +23,7 @@ mod sync;
 mod timers;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::config::BrokerConfig;
@@ -42,6 +42,8 @@ use timers::Timers;
 const NEW_MEMBER_TIMEOUT_MS: i64 = 5 * 60 * 1000;
 /// Declared bytes of all members of all groups: who goes beyond is answered GROUP_MAX_SIZE_REACHED.
 const MAX_MEMBER_BYTES: usize = 64 << 20;
+/// Members that were given an id and have not come back with it: the oldest is forgotten for one more.
+const MAX_PENDING: usize = 10_000;
 /// Declared bytes of all groups with their committed offsets: a commit beyond is answered INVALID_COMMIT_OFFSET_SIZE.
 pub(crate) const MAX_GROUP_BYTES: usize = 512 << 20;
 /// The longest name of a group, bytes; with a longer one INVALID_GROUP_ID is the answer.
@@ -90,6 +92,8 @@ impl Turn<'_> {
 pub(crate) struct Coordinator {
     groups: BTreeMap<KString, ClassicGroup>,
     timers: Timers,
+    /// Pending members of all groups, the oldest first; some are none any more.
+    newcomers: VecDeque<(KString, KString)>,
     /// Declared bytes of all members.
     bytes: usize,
 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::classic::State;
 use super::member::{Member, Session, kept};
 use super::rebalance::Work;
-use super::{Coordinator, MAX_MEMBER_BYTES, Turn, check_id};
+use super::{Coordinator, MAX_MEMBER_BYTES, MAX_PENDING, Turn, check_id};
 use crate::protocol::messages::{JoinGroupRequest, JoinGroupResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::random::Random;
@@ -101,7 +101,7 @@ impl Coordinator {
         }
         let full = self.bytes.saturating_add(bytes_of(request)) > MAX_MEMBER_BYTES;
         self.open(turn, name);
-        self.work(turn, name, |work| {
+        let pending = self.work(turn, name, |work| {
             let joiner = Joiner { id, context, request };
             if full || !work.accepts(&request.member_id) {
                 work.group.remove(&request.member_id);
@@ -110,9 +110,27 @@ impl Coordinator {
                 let code = ErrorCode::INCONSISTENT_GROUP_PROTOCOL;
                 work.turn.reply(id, refused(&request.member_id, code));
             } else if is_new {
-                work.join_new(&joiner);
+                return work.join_new(&joiner);
             } else {
                 work.join_known(&joiner);
+            }
+            None
+        });
+        if let Some(pending) = pending.flatten() {
+            self.note_pending(turn, name, pending);
+        }
+    }
+
+    /// Notes a pending member, and forgets the oldest one where there are too many.
+    fn note_pending(&mut self, turn: &mut Turn<'_>, group: &KString, member: KString) {
+        self.newcomers.push_back((group.detached(), member));
+        if self.newcomers.len() <= MAX_PENDING {
+            return;
+        }
+        let Some((group, member)) = self.newcomers.pop_front() else { return };
+        self.work(turn, &group, |work| {
+            if work.group.pending.contains_key(&member) {
+                work.expire_member(&member);
             }
         });
     }
@@ -142,7 +160,8 @@ impl Work<'_, '_> {
         }
     }
 
-    fn join_new(&mut self, joiner: &Joiner<'_>) {
+    /// Lets a new member in. Gives the id that was made where it has to come back with it.
+    fn join_new(&mut self, joiner: &Joiner<'_>) -> Option<KString> {
         let new = new_id(self.turn.random, joiner.context, joiner.request);
         if let Some(instance) = &joiner.request.group_instance_id {
             match self.group.static_member(instance).cloned() {
@@ -153,9 +172,11 @@ impl Work<'_, '_> {
             self.group.pending.insert(new.clone(), Session::default());
             self.set_session(&new, self.after(joiner.request.session_timeout_ms));
             self.turn.reply(joiner.id, refused(&new, ErrorCode::MEMBER_ID_REQUIRED));
+            return Some(new);
         } else {
             self.add(joiner, &new);
         }
+        None
     }
 
     fn add(&mut self, joiner: &Joiner<'_>, id: &KString) {
