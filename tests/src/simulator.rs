@@ -4,6 +4,7 @@
 //! with a model that knows only what clients were told. Nothing here may depend on anything but the seed.
 
 pub mod client;
+pub mod groups;
 pub mod host;
 pub mod inspector;
 pub mod model;

@@ -43,3 +43,8 @@ fn a_flush_that_flushes_nothing_is_seen() {
 fn an_append_that_writes_nothing_is_seen() {
     assert!(seen(Defect::LosesAppend(25)) >= 15);
 }
+
+#[test]
+fn a_commit_of_an_old_generation_that_is_acknowledged_is_seen() {
+    assert!(seen(Defect::HidesRefusals) >= 12);
+}

@@ -1,9 +1,10 @@
-//! Clients: producers, consumers and an administrator, each with a connection that may break at any time.
+//! Clients: producers, consumers, members of groups and an administrator, each with a connection that may break at any time.
 //!
 //! They behave as real clients do: ask again, in order. They must never look into the broker.
 
 mod admin;
 mod consumer;
+mod member;
 mod producer;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use super::random::Stream;
 use super::trace::Trace;
 pub use admin::Admin;
 pub use consumer::Consumer;
+pub use member::{Member, group_name};
 pub use producer::{Producer, Style};
 
 /// What clients share.
@@ -146,6 +148,8 @@ pub enum Role {
     Producer(Producer),
     /// Reads them.
     Consumer(Consumer),
+    /// Belongs to a group and commits offsets.
+    Member(Member),
     /// Makes and changes topics.
     Admin(Admin),
 }
@@ -188,6 +192,7 @@ impl Client {
         let again = match &mut self.role {
             Role::Producer(producer) => producer.act(&mut self.wire, field),
             Role::Consumer(consumer) => consumer.act(&mut self.wire, field),
+            Role::Member(member) => member.act(&mut self.wire, field),
             Role::Admin(admin) => admin.act(&mut self.wire, field),
         };
         if let Some(delay) = again {
@@ -210,6 +215,7 @@ impl Client {
             let again = match &mut self.role {
                 Role::Producer(producer) => producer.take(&mut self.wire, response, field)?,
                 Role::Consumer(consumer) => consumer.take(sent, response, version, field)?,
+                Role::Member(member) => member.take(&self.wire, sent, response, field)?,
                 Role::Admin(admin) => admin.take(response, field)?,
             };
             match again {
@@ -234,6 +240,7 @@ impl Client {
         match &mut self.role {
             Role::Producer(producer) => producer.lost(),
             Role::Consumer(consumer) => consumer.lost(field),
+            Role::Member(member) => member.lost(field),
             Role::Admin(admin) => admin.lost(),
         }
         self.wake_in(field.dice.range(MS, 100 * MS), field);
@@ -245,6 +252,7 @@ impl Client {
         match &self.role {
             Role::Producer(producer) => producer.is_done(),
             Role::Consumer(consumer) => consumer.is_done(model),
+            Role::Member(member) => member.is_done(model),
             Role::Admin(admin) => admin.is_done(model),
         }
     }
@@ -258,6 +266,7 @@ impl Client {
             match &self.role {
                 Role::Producer(producer) => producer.describe(),
                 Role::Consumer(consumer) => consumer.describe(),
+                Role::Member(member) => member.describe(),
                 Role::Admin(admin) => admin.describe(),
             },
             self.wire.connection,

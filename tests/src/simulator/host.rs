@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use bytes::{Bytes, BytesMut};
 use logboat_core::chunk::{Chunk, ObjectId};
 use logboat_core::connection::{Connection, Demand, Workspace};
-use logboat_core::shard::input::{ConnectionId, OperationId, StorageEffect};
+use logboat_core::protocol::{ErrorCode, Response};
+use logboat_core::shard::input::{ConnectionId, OperationId, Reply, StorageEffect};
 use logboat_core::shard::{Effect, Input, Settings, Shard};
 use logboat_core::time::{Instant, Now, UnixMillis};
 
 use super::inspector::endpoint;
 use super::network::{Agenda, Event, MS, Network};
 use super::random::Stream;
-use super::store::Store;
+use super::store::{Defect, Store};
 use super::trace::{Trace, digest};
 
 /// More steps than any turn may have.
@@ -347,6 +348,11 @@ impl Host {
             Effect::Reply { id, reply } => {
                 around.trace.note("replies", id.connection.0, id.sequence);
                 let connection = id.connection.0;
+                let reply = if around.store.defect == Some(Defect::HidesRefusals) {
+                    without_refusals(reply)
+                } else {
+                    reply
+                };
                 if let (Some(client), Some(workspace)) =
                     (self.clients.get_mut(&connection), &mut self.workspace)
                 {
@@ -374,6 +380,19 @@ impl Host {
             }
         }
         Ok(())
+    }
+}
+
+/// An answer in which every commit was taken.
+fn without_refusals(reply: Reply) -> Reply {
+    match reply {
+        Reply::Response(Response::OffsetCommit(mut answer)) => {
+            for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+                partition.error_code = ErrorCode::NONE;
+            }
+            Reply::Response(answer.into())
+        }
+        other => other,
     }
 }
 

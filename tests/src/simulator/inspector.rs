@@ -2,12 +2,17 @@
 //!
 //! What it finds is what a crash at this moment would have left. It must never touch the running broker's store.
 
+use std::collections::BTreeMap;
+
 use bytes::{Bytes, BytesMut};
 use logboat_core::chunk::Chunk;
 use logboat_core::connection::{Connection, Demand, Endpoint, Workspace};
+use logboat_core::group::records::GroupRecord;
 use logboat_core::protocol::messages::fetch::{FetchPartition, FetchTopic};
 use logboat_core::protocol::messages::list_offsets::{ListOffsetsPartition, ListOffsetsTopic};
-use logboat_core::protocol::messages::{FetchRequest, ListOffsetsRequest, MetadataRequest};
+use logboat_core::protocol::messages::{
+    FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetFetchRequest,
+};
 use logboat_core::protocol::{
     ApiKey, Decoder, ErrorCode, KString, Request, Response, ResponseHeader, request_frame,
 };
@@ -16,8 +21,13 @@ use logboat_core::shard::{Effect, Input, Settings, Shard};
 use logboat_core::time::Now;
 use smallvec::SmallVec;
 
+use super::client::group_name;
 use super::model::{Model, Stage, Tp};
 use super::store::Store;
+use crate::batch::records;
+
+/// Where groups keep their records.
+const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
 /// More effects than any step may have: past it the broker is going round in circles.
 const POLL_BUDGET: u64 = 200_000;
@@ -283,6 +293,62 @@ impl Inspector {
         Ok((start, end, all))
     }
 
+    /// Compares committed offsets with the model, and with what `__consumer_offsets` says to those who read it.
+    fn audit_groups(&mut self, model: &Model) -> Result<(), String> {
+        let now = self.now.instant.as_nanos();
+        let mut written = self.written()?;
+        for (group, (_, partitions)) in (0_u16..).zip(&model.groups.sizes) {
+            let name = group_name(group);
+            let request =
+                OffsetFetchRequest { group_id: name.clone(), topics: None, ..Default::default() };
+            let Response::OffsetFetch(response) = self.call(Box::new(request), 5)? else {
+                return Err("not an OffsetFetch answer".into());
+            };
+            let found: BTreeMap<i32, i64> = response
+                .topics
+                .iter()
+                .flat_map(|topic| &topic.partitions)
+                .map(|one| (one.partition_index, one.committed_offset))
+                .collect();
+            for partition in 0..*partitions {
+                let value = found.get(&partition).copied().unwrap_or(-1);
+                model.groups.reads((group, partition), value, now, "in the store")?;
+            }
+            let written = written.remove(&name).unwrap_or_default();
+            if written != found {
+                return Err(format!("{name} has {found:?}, and its records say {written:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The offsets of each group as the records of `__consumer_offsets` have them.
+    fn written(&mut self) -> Result<BTreeMap<KString, BTreeMap<i32, i64>>, String> {
+        let mut all: BTreeMap<KString, BTreeMap<i32, i64>> = BTreeMap::new();
+        let there = self.topics()?;
+        let Some((_, count)) = there.iter().find(|(name, _)| name == OFFSETS_TOPIC) else {
+            return Ok(all);
+        };
+        for index in 0..*count {
+            let (_, _, pieces) = self.read(OFFSETS_TOPIC, index)?;
+            for record in pieces.iter().flat_map(|piece| records(piece)) {
+                let key = record.key.ok_or("a record of offsets without a key")?;
+                match GroupRecord::decode(&key, record.value.as_deref()) {
+                    Some(GroupRecord::Offset { group, partition, value, .. }) => {
+                        let offsets = all.entry(group).or_default();
+                        match value {
+                            Some(value) => offsets.insert(partition, value.offset),
+                            None => offsets.remove(&partition),
+                        };
+                    }
+                    Some(GroupRecord::Group { .. }) => {}
+                    None => return Err("a record of offsets that nobody understands".into()),
+                }
+            }
+        }
+        Ok(all)
+    }
+
     /// Compares everything that is there with the model. Gives each log's end.
     ///
     /// # Errors
@@ -296,7 +362,11 @@ impl Inspector {
                 return Err(format!("{name}-{} was created and is not there", tp.1));
             }
         }
+        self.audit_groups(model)?;
         for (name, partitions) in there {
+            if name == OFFSETS_TOPIC {
+                continue;
+            }
             let Some(topic) = model.topic_of(name.as_bytes()) else {
                 return Err(format!("topic {name} is there, and nobody made it"));
             };

@@ -9,6 +9,7 @@ use logboat_core::protocol::Uuid;
 use logboat_core::record::checksum::{CRC_COVERS_FROM, crc32c};
 use logboat_core::record::{BatchHeader, Batches};
 
+use super::groups::Groups;
 use super::trace::digest;
 
 /// A topic, by its number, and a partition.
@@ -40,6 +41,8 @@ pub struct Topic {
     pub id: Option<Uuid>,
     /// How often it was deleted.
     pub incarnation: u32,
+    /// Whether nobody deletes or cuts it, because groups commit offsets of it.
+    pub spared: bool,
 }
 
 /// What clients know of a topic's being.
@@ -93,6 +96,8 @@ struct Sent {
 pub struct Model {
     /// Topics by number.
     pub topics: Vec<Topic>,
+    /// Groups.
+    pub groups: Groups,
     logs: BTreeMap<Tp, Log>,
     sent: BTreeMap<u64, Sent>,
     /// How many batches were acknowledged.

@@ -23,6 +23,8 @@ pub enum Defect {
     FlushLies,
     /// One append in so many is answered, and not written.
     LosesAppend(u64),
+    /// Not the store's: a commit that the broker refuses reaches its client as acknowledged.
+    HidesRefusals,
 }
 
 /// How the process ends.

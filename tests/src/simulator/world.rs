@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use logboat_core::config::BrokerConfig;
+use logboat_core::protocol::KString;
 use logboat_core::shard::{Settings, StoreProfile};
 
-use super::client::{Admin, Client, Consumer, Field, Producer, Role, Style};
+use super::client::{Admin, Client, Consumer, Field, Member, Producer, Role, Style};
 use super::host::{Around, Host, clocks};
 use super::inspector::Inspector;
 use super::model::{Keeping, Model, Stage, Topic, Tp};
@@ -100,6 +101,36 @@ pub fn run(seed: u64, options: Options) -> Report {
     }
 }
 
+/// Groups with their members, and the topic that they read.
+fn add_groups(dice: &mut Stream, model: &mut Model, clients: &mut Vec<Client>) {
+    let partitions = dice.range(1, 5) as i32;
+    let topic = model.topics.len() as u16;
+    model.topics.push(Topic {
+        name: "read-by-groups".into(),
+        partitions,
+        keeping: Keeping::All,
+        stage: Stage::Absent,
+        id: None,
+        incarnation: 0,
+        spared: true,
+    });
+    for group in 0..dice.range(0, 2) as u16 {
+        let members = dice.range(1, 4) as usize;
+        model.groups.sizes.push((members, partitions));
+        for number in 0..members {
+            let name = dice.per_mille(250).then(|| KString::from(format!("static{number}")));
+            let version = dice.below(10) as i16;
+            let (session, rebalance) = (dice.range(1500, 4000), dice.range(1500, 4000));
+            let member = Member::new(group, topic, partitions, name).speaking(
+                version,
+                session as i32,
+                rebalance as i32,
+            );
+            clients.push(Client::new(clients.len(), Role::Member(member)));
+        }
+    }
+}
+
 impl World {
     fn new(seed: u64, options: Options) -> Self {
         let mut dice = Stream::new(seed, "world");
@@ -120,6 +151,7 @@ impl World {
                 stage: Stage::Absent,
                 id: None,
                 incarnation: 0,
+                spared: false,
             });
         }
         let some = |dice: &mut Stream| -> Vec<Tp> {
@@ -164,6 +196,9 @@ impl World {
             let number = clients.len();
             clients.push(Client::new(number, Role::Consumer(consumer)));
         }
+        let mut group_dice = Stream::new(seed, "groups");
+        add_groups(&mut group_dice, &mut model, &mut clients);
+        let delay = group_dice.pick(&["0", "0", "300"]).copied().unwrap_or("0");
         let disk = dice.per_mille(700);
         let profile = StoreProfile {
             journal_file_bytes: *dice.pick(&[32 << 10, 64 << 10, 256 << 10]).unwrap_or(&65_536),
@@ -173,6 +208,9 @@ impl World {
         let pairs = [
             ("log.retention.check.interval.ms", "1500"),
             ("producer.id.expiration.ms", "86400000"),
+            ("group.min.session.timeout.ms", "500"),
+            ("group.initial.rebalance.delay.ms", delay),
+            ("offsets.topic.num.partitions", "3"),
         ];
         let broker = BrokerConfig::from_pairs(pairs).expect("a good configuration");
         let settings = Settings { broker: Arc::new(broker), profile, seed };
@@ -380,6 +418,7 @@ impl World {
         }
         self.runs += 1;
         self.trace.note("start", self.runs, 0);
+        self.model.groups.begins_run(self.runs);
         // A host draws a new seed at every start.
         let run = self.runs;
         let settings = Settings { seed: self.seed ^ run << 40, ..self.settings.clone() };

@@ -54,6 +54,9 @@ impl Admin {
             return;
         }
         let number = field.dice.below(field.model.topics.len() as u64) as u16;
+        if field.model.topics.get(usize::from(number)).is_some_and(|topic| topic.spared) {
+            return;
+        }
         if field.dice.per_mille(self.deletes) {
             field.model.dooms(number);
             self.delete(number, wire, field);
