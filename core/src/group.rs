@@ -31,7 +31,7 @@ use crate::random::Random;
 use crate::shard::input::RequestId;
 use crate::time::{Instant, Now};
 use classic::ClassicGroup;
-use records::GroupRecord;
+use records::{GroupMetadataValue, GroupRecord};
 use state::Groups;
 use timers::Timers;
 
@@ -123,6 +123,26 @@ impl Coordinator {
                 self.arm_member(name, &member, now.instant.plus_millis(timeout));
             }
         }
+    }
+
+    /// What was to be stored of a group was not. Nobody may go by what no record has, so its members join again; and it
+    /// is kept, because its generation is newer than what is stored.
+    pub(crate) fn unstored(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: &KString,
+        value: &GroupMetadataValue,
+    ) {
+        if !self.groups.contains_key(name) {
+            self.groups.insert(name.detached(), ClassicGroup::stored(value));
+        }
+        self.work(turn, name, |work| {
+            work.group.unstored = true;
+            if !work.group.members.is_empty() {
+                work.group.assign(&BTreeMap::new());
+                work.prepare();
+            }
+        });
     }
 
     /// When [`Self::expire`](Self::expire) is to be called.

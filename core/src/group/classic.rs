@@ -82,6 +82,8 @@ pub(crate) struct ClassicGroup {
     subscribed: Option<BTreeSet<KString>>,
     /// Whether the rebalance began in an empty group.
     pub(super) initial: bool,
+    /// Whether what is stored of it is older than this.
+    pub(super) unstored: bool,
     /// Whether somebody came during the initial delay.
     pub(super) newcomer: bool,
     pub(super) joining: Option<(Instant, Joining)>,
@@ -150,7 +152,10 @@ impl ClassicGroup {
 
     /// Whether nothing is lost with it: what counts is stored.
     pub(super) fn is_forgettable(&self) -> bool {
-        self.state == State::Empty && self.members.is_empty() && self.pending.is_empty()
+        self.state == State::Empty
+            && self.members.is_empty()
+            && self.pending.is_empty()
+            && !self.unstored
     }
 
     /// Adds a member that is not there yet.
@@ -284,7 +289,7 @@ impl ClassicGroup {
         self.protocol_type.as_ref() == Some(kind)
             && protocols
                 .iter()
-                .any(|one| self.supported.get(&one.name) == Some(&self.members.len()))
+                .any(|one| self.supported.get(&one.name).unwrap_or(&0) == &self.members.len())
     }
 
     /// The protocol that most members like best among those that all can follow; of several the one that the leader
@@ -306,6 +311,7 @@ impl ClassicGroup {
 
     /// Begins the next generation with whoever is there.
     pub(super) fn next_generation(&mut self, wall: UnixMillis) {
+        self.unstored = false;
         self.generation = self.generation.checked_add(1).unwrap_or(0);
         self.protocol = self.select_protocol();
         self.subscribed = self.subscriptions();

@@ -85,7 +85,18 @@ impl Shard {
         }
         let size: usize = records.iter().map(GroupRecord::size).sum();
         if !self.writer.has_room(size + HEADER_LEN) {
-            return replies.map(|(id, reply)| (id, crate::api::failed(reply))).collect();
+            let mut refused: Vec<_> =
+                replies.map(|(id, reply)| (id, crate::api::failed(reply))).collect();
+            let ((), outcome) = self.turn(|groups, turn| {
+                for record in &records {
+                    if let GroupRecord::Group { group, value: Some(value) } = record {
+                        groups.unstored(turn, group, value);
+                    }
+                }
+            });
+            let told = outcome.replies.into_iter();
+            refused.extend(told.map(|(id, response)| (id, Reply::Response(response))));
+            return refused;
         }
         self.ensure_offsets_topic();
         let partitions = match self.state.topics.get(OFFSETS_TOPIC.as_bytes()) {

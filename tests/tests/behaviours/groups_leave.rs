@@ -20,6 +20,7 @@ cases! {
     row_57_another_join_begins_another_delay { virtual_time: true, config: DELAY };
     row_57_the_first_rebalance_timeout_is_the_cap { virtual_time: true, config: DELAY };
     row_57_a_short_rebalance_timeout_does_not_shorten_the_delay { virtual_time: true, config: DELAY };
+    row_57_everybody_leaves_during_the_delay { virtual_time: true, config: DELAY };
     row_57_a_group_that_became_empty_waits_again { virtual_time: true, config: DELAY };
     row_57_members_that_do_not_come_back_are_dropped { virtual_time: true };
     row_57_the_longest_rebalance_timeout_counts { virtual_time: true };
@@ -111,6 +112,23 @@ fn row_57_a_short_rebalance_timeout_does_not_shorten_the_delay(w: &mut World) {
     // Nor is there a second one.
     w.expect_elapsed(begun, 2_000);
     second.end_join(second_asked);
+}
+
+fn row_57_everybody_leaves_during_the_delay(w: &mut World) {
+    let group = w.name("g");
+    let mut first = known(w, &group, 60_000);
+    let begun = w.elapsed();
+    let asked = first.ask_join();
+    await_state(w, &group, "PreparingRebalance", 1);
+    let version = w.newest(ApiKey::LeaveGroup, 5);
+    take_out(w, &group, &[(&first.id, None)], version);
+    assert_eq!(first.end_join(asked).error_code, ErrorCode::UNKNOWN_MEMBER_ID);
+    // Who comes now is welcome, whatever it speaks, and need not wait for more than what is left of the delay.
+    let mut second = known(w, &group, 60_000);
+    second.protocols[0].0 = "other".into();
+    let answer = second.join();
+    assert_eq!((answer.generation_id, &answer.leader), (1, &second.id));
+    assert!(w.elapsed() - begun <= 5_000);
 }
 
 fn row_57_a_group_that_became_empty_waits_again(w: &mut World) {

@@ -305,7 +305,7 @@ impl Member {
                 match code {
                     ErrorCode::NONE => {
                         field.model.groups.acknowledges(asker, gp, value, field.now)?;
-                        Ok(Next::Soon)
+                        Ok(if field.dice.per_mille(300) { Next::Soon } else { Next::Later })
                     }
                     // Written, perhaps: the medium does not say.
                     ErrorCode::NOT_COORDINATOR => {
@@ -326,7 +326,7 @@ impl Member {
                 }
                 let who = format!("client {}", wire.number);
                 field.model.groups.reads(gp, found.committed_offset, asker.asked_at, &who)?;
-                Ok(Next::Soon)
+                Ok(Next::Later)
             }
             (asked, _) => Err(format!("an answer of another kind to {asked:?}")),
         }
