@@ -21,6 +21,7 @@ cases! {
     row_75_describe_topic_partitions_of_an_unknown_topic { kafka_2: NEW, kafka_3: "not offered by default" };
     row_78_log_dirs_show_what_is_there;
     row_55_a_group_coordinator_is_found_in_every_version;
+    row_55_a_coordinator_of_no_known_kind { kafka_2: "UNKNOWN_SERVER_ERROR" };
     row_30_a_transaction_coordinator_is_found_in_every_version { later: "transactions come later" };
 }
 
@@ -165,4 +166,22 @@ fn row_55_a_group_coordinator_is_found_in_every_version(w: &mut World) {
 
 fn row_30_a_transaction_coordinator_is_found_in_every_version(w: &mut World) {
     find_coordinators(w, 1);
+}
+
+fn row_55_a_coordinator_of_no_known_kind(w: &mut World) {
+    for version in w.versions(ApiKey::FindCoordinator).filter(|version| *version >= 1) {
+        for key_type in [7, -1, i8::MAX] {
+            let request = FindCoordinatorRequest {
+                key: "k".into(),
+                key_type,
+                coordinator_keys: vec!["a".into()],
+            };
+            let answer = w.client().call(Box::new(request), version);
+            let code = match answer.coordinators.first() {
+                Some(first) => first.error_code,
+                None => answer.error_code,
+            };
+            assert_eq!(code, ErrorCode::INVALID_REQUEST, "v{version}: {key_type}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Rows 55, 56 and 58: how members join a classic group, what they are told, and what is refused.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use logboat_core::protocol::messages::leave_group::MemberIdentity;
@@ -38,6 +39,9 @@ cases! {
     row_58_changed_metadata_start_a_rebalance;
     row_58_a_leader_that_leaves_has_a_successor;
     row_58_connect_is_a_type_like_any_other;
+    row_58_a_waiting_member_may_ask_again;
+    row_06_what_follows_a_waiting_join_waits;
+    row_55_a_new_member_waits_five_minutes_at_most { virtual_time: true };
 }
 
 /// What an answer says when it refuses: no generation, no protocol, no members.
@@ -156,7 +160,7 @@ fn row_55_a_pending_member_holds_up_a_rebalance(w: &mut World) {
     let third_asked = third.begin_join();
     await_state(w, &group, "PreparingRebalance", 2);
     let first_asked = members[0].ask_join();
-    members[0].client.expect_silence(std::time::Duration::from_millis(300));
+    members[0].client.expect_silence(Duration::from_millis(300));
     let answer = pending.join();
     assert_eq!(answer.generation_id, 2);
     assert_eq!(members[0].end_join(first_asked).members.len(), 3);
@@ -172,7 +176,7 @@ fn row_55_a_pending_member_may_leave(w: &mut World) {
     let third_asked = third.begin_join();
     await_state(w, &group, "PreparingRebalance", 2);
     let first_asked = members[0].ask_join();
-    members[0].client.expect_silence(std::time::Duration::from_millis(100));
+    members[0].client.expect_silence(Duration::from_millis(100));
     let identity = MemberIdentity { member_id: pending.id.clone(), ..Default::default() };
     let request = LeaveGroupRequest {
         group_id: group.clone(),
@@ -493,4 +497,52 @@ fn row_58_connect_is_a_type_like_any_other(w: &mut World) {
     settle(w, &mut members);
     let seen = described(w, &group);
     assert_eq!((seen.protocol_type, seen.protocol_data), ("connect".into(), "sessioned".into()));
+}
+
+fn row_58_a_waiting_member_may_ask_again(w: &mut World) {
+    // Its connection went, or its patience; it is the same member.
+    let mut members = stable(w, 2);
+    let group = members[0].group.clone();
+    let _ = members[0].ask_join();
+    await_state(w, &group, "PreparingRebalance", 2);
+    members[0].client = w.connect();
+    let asked = members[0].ask_join();
+    members[0].client.expect_silence(Duration::from_millis(100));
+    assert_eq!(members[1].join().generation_id, 3);
+    let answer = members[0].end_join(asked);
+    assert_eq!((answer.generation_id, answer.members.len()), (3, 2));
+    settle(w, &mut members);
+}
+
+fn row_06_what_follows_a_waiting_join_waits(w: &mut World) {
+    let mut members = stable(w, 2);
+    let group = members[0].group.clone();
+    let asked = members[0].ask_join();
+    await_state(w, &group, "PreparingRebalance", 2);
+    // The sync of the generation to come: it is looked at when the join has been answered.
+    members[0].generation = 3;
+    let id = members[0].id.clone();
+    let sync = members[0].begin_sync(&[(&id, "mine")]);
+    members[0].client.expect_silence(Duration::from_millis(200));
+    members[1].join();
+    assert_eq!(members[0].end_join(asked).generation_id, 3);
+    let answer = members[0].end_sync(sync);
+    assert_eq!((answer.error_code, answer.assignment), (ErrorCode::NONE, "mine".into()));
+}
+
+fn row_55_a_new_member_waits_five_minutes_at_most(w: &mut World) {
+    let group = w.name("g");
+    let mut old = Member { session_ms: 1_800_000, ..Member::new(w, &group) };
+    old.rebalance_ms = 1_800_000;
+    old.join();
+    settle(w, std::slice::from_mut(&mut old));
+    // It cannot say that it is alive before it knows its id, whatever its session timeout is.
+    let mut new = Member { session_ms: 1_800_000, ..Member::new(w, &group) };
+    new.versions.join = 3;
+    let begun = w.elapsed();
+    let asked = new.ask_join();
+    new.client.expect_silence(Duration::from_secs(270));
+    assert_eq!(new.end_join(asked).error_code, ErrorCode::UNKNOWN_MEMBER_ID);
+    w.expect_elapsed(begun, 300_000);
+    assert_eq!(old.join().members.len(), 1);
 }

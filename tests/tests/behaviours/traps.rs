@@ -1,5 +1,6 @@
 //! The traps into which brokers led real clients, as far as they can be seen at the wire, by their numbers in the list
-//! of what users type. Traps 1, 2, 8, 9, 10, 12, 13, 15 and 16; those of groups and transactions come with them.
+//! of what users type. Traps 1, 2, 8, 9, 10, 12, 13, 15 and 16; 3 and 5 stand with the rows of groups, those of
+//! transactions come with them.
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use logboat_tests::ask;
 use logboat_tests::batch::{batch, forged, stamped};
 use logboat_tests::cases;
 use logboat_tests::client::Read;
+use logboat_tests::group::{offsets_in, stable};
 use logboat_tests::world::{Topic, World};
 
 cases! {
@@ -24,6 +26,7 @@ cases! {
     trap_08_a_time_to_come_is_minus_1_and_minus_1;
     trap_09_every_advertised_version_is_answered;
     trap_09_nothing_is_advertised_that_is_not_for_clients;
+    trap_09_every_version_of_every_group_api_parses;
     trap_10_authorized_operations_that_nobody_asked_for { kafka_2: "has no DescribeCluster" };
     trap_12_arrays_and_sources_that_java_takes;
     trap_13_a_group_that_does_not_exist_has_no_offsets;
@@ -216,6 +219,44 @@ fn trap_09_every_advertised_version_is_answered(w: &mut World) {
         }
     }
     assert!(asked > 80, "{asked}");
+}
+
+fn trap_09_every_version_of_every_group_api_parses(w: &mut World) {
+    // sarama at 0.11 to 2.5 lost its commits to an OffsetFetch that it could not read. `receive` wants every byte to be
+    // accounted for; here each answer has something in every field.
+    let topic = w.topic(1);
+    let mut members = stable(w, 2);
+    for version in w.versions(ApiKey::OffsetCommit).filter(|version| *version >= 1) {
+        members[0].versions.commit = version;
+        assert_eq!(members[0].commit(&topic, 5), ErrorCode::NONE, "OffsetCommit v{version}");
+    }
+    for version in w.versions(ApiKey::OffsetFetch).filter(|version| *version >= 1) {
+        let found = offsets_in(w, version, &members[0].group, Some(&[(&topic, &[0])]));
+        assert_eq!(found[0].offset, 5, "OffsetFetch v{version}");
+    }
+    for version in w.versions(ApiKey::Heartbeat) {
+        members[0].versions.heartbeat = version;
+        assert_eq!(members[0].heartbeat(), ErrorCode::NONE, "Heartbeat v{version}");
+    }
+    for version in w.versions(ApiKey::SyncGroup) {
+        members[1].versions.sync = version;
+        assert_eq!(members[1].sync(&[]).1, "for 1", "SyncGroup v{version}");
+    }
+    for version in w.versions(ApiKey::JoinGroup) {
+        members[1].versions.join = version;
+        assert_eq!(members[1].join_once().generation_id, 2, "JoinGroup v{version}");
+    }
+    for version in w.versions(ApiKey::DescribeGroups) {
+        let groups = vec![members[0].group.clone()];
+        let request = DescribeGroupsRequest { groups, include_authorized_operations: true };
+        let answer = w.client().call(Box::new(request), version);
+        assert_eq!(answer.groups[0].members.len(), 2, "DescribeGroups v{version}");
+    }
+    for version in w.versions(ApiKey::LeaveGroup) {
+        let mut lone = stable(w, 1).remove(0);
+        lone.versions.leave = version;
+        assert_eq!(lone.leave().error_code, ErrorCode::NONE, "LeaveGroup v{version}");
+    }
 }
 
 fn trap_09_nothing_is_advertised_that_is_not_for_clients(w: &mut World) {

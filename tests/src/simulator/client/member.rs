@@ -39,8 +39,16 @@ enum Asked {
     Sync,
     Heartbeat,
     Leave,
-    Commit(Gp, i64),
+    Commit { gp: Gp, value: i64, as_ghost: bool },
     Offset(Gp),
+}
+
+/// What a member once had: a process that hung for long and wakes up believes that it still has it.
+#[derive(Clone, Debug, Default)]
+struct Ghost {
+    id: KString,
+    generation: i32,
+    partitions: Vec<i32>,
 }
 
 /// A member.
@@ -60,6 +68,9 @@ pub struct Member {
     asked: Option<(Asked, Asker)>,
     /// Partitions of which it commits no more than once after it lost them.
     zombie_of: Option<i32>,
+    /// As it is, and as it was before.
+    present: Ghost,
+    past: Ghost,
     joins: u64,
     commits: u64,
 }
@@ -87,6 +98,8 @@ impl Member {
             phase: Phase::Outside,
             asked: None,
             zombie_of: None,
+            present: Ghost::default(),
+            past: Ghost::default(),
             joins: 0,
             commits: 0,
         }
@@ -114,9 +127,10 @@ impl Member {
         wire: &mut Wire,
         field: &mut Field<'_>,
     ) {
+        let as_ghost = matches!(asked, Asked::Commit { as_ghost: true, .. });
         let asker = Asker {
             group: self.group,
-            generation: self.generation,
+            generation: if as_ghost { self.past.generation } else { self.generation },
             asked_at: field.now,
             run: field.model.groups.run,
         };
@@ -132,7 +146,7 @@ impl Member {
             return Some(field.dice.range(50 * MS, 300 * MS));
         }
         if let Some(partition) = self.zombie_of.take() {
-            self.commit(partition, wire, field);
+            self.commit(partition, false, wire, field);
             return None;
         }
         match self.phase.clone() {
@@ -201,7 +215,11 @@ impl Member {
                 self.phase = Phase::Outside;
                 self.join(wire, field);
             }
-            (4..=40, Some(partition)) => self.commit(partition, wire, field),
+            (4..=9, _) if !self.past.partitions.is_empty() => {
+                let partition = field.dice.pick(&self.past.partitions).copied().unwrap_or(0);
+                self.commit(partition, true, wire, field);
+            }
+            (10..=40, Some(partition)) => self.commit(partition, false, wire, field),
             (41..=55, _) => self.ask_offset(own.unwrap_or(any), wire, field),
             _ => self.heartbeat(wire, field),
         }
@@ -232,7 +250,7 @@ impl Member {
         self.ask(Asked::Leave, Box::new(request), self.of_time(5), wire, field);
     }
 
-    fn commit(&mut self, partition: i32, wire: &mut Wire, field: &mut Field<'_>) {
+    fn commit(&mut self, partition: i32, as_ghost: bool, wire: &mut Wire, field: &mut Field<'_>) {
         let gp = (self.group, partition);
         let value = field.model.groups.commits(gp, field.now);
         let partition = OffsetCommitRequestPartition {
@@ -246,15 +264,21 @@ impl Member {
             partitions: vec![partition],
             ..Default::default()
         };
+        let (member_id, generation) = if as_ghost {
+            (&self.past.id, self.past.generation)
+        } else {
+            (&self.id, self.generation)
+        };
         let request = OffsetCommitRequest {
             group_id: group_name(self.group),
-            generation_id_or_member_epoch: self.generation,
-            member_id: self.id.clone(),
+            generation_id_or_member_epoch: generation,
+            member_id: member_id.clone(),
             group_instance_id: self.instance.clone(),
             topics: vec![topic],
             ..Default::default()
         };
-        self.ask(Asked::Commit(gp, value), Box::new(request), self.of_time(9).max(1), wire, field);
+        let asked = Asked::Commit { gp, value, as_ghost };
+        self.ask(asked, Box::new(request), self.of_time(9).max(1), wire, field);
     }
 
     fn ask_offset(&mut self, partition: i32, wire: &mut Wire, field: &mut Field<'_>) {
@@ -298,7 +322,7 @@ impl Member {
                     other => self.is_told(other, field),
                 }
             }
-            (Asked::Commit(gp, value), Response::OffsetCommit(answer)) => {
+            (Asked::Commit { gp, value, as_ghost }, Response::OffsetCommit(answer)) => {
                 let found = answer.topics.first().and_then(|topic| topic.partitions.first());
                 let code = found.ok_or("an empty OffsetCommit answer")?.error_code;
                 self.commits += 1;
@@ -314,7 +338,7 @@ impl Member {
                     }
                     other => {
                         field.model.groups.refuses(gp, value);
-                        self.is_told(other, field)
+                        if as_ghost { Ok(Next::Soon) } else { self.is_told(other, field) }
                     }
                 }
             }
@@ -386,6 +410,11 @@ impl Member {
             None => *id == self.id,
         };
         let own = field.model.groups.is_given(client, asker, number, is_own, field.now)?;
+        let now =
+            Ghost { id: self.id.clone(), generation: asker.generation, partitions: own.clone() };
+        if now.generation != self.present.generation {
+            self.past = std::mem::replace(&mut self.present, now);
+        }
         self.phase = Phase::Owner(own);
         Ok(Next::Soon)
     }
@@ -430,7 +459,9 @@ impl Member {
 
     pub(super) fn lost(&mut self, field: &mut Field<'_>) {
         match self.asked.take() {
-            Some((Asked::Commit(gp, value), _)) => field.model.groups.loses(gp, value, field.now),
+            Some((Asked::Commit { gp, value, .. }, _)) => {
+                field.model.groups.loses(gp, value, field.now)
+            }
             Some((Asked::Leave, _)) => self.forget(),
             _ => {}
         }
