@@ -384,16 +384,13 @@ impl Host {
 }
 
 /// An answer in which every commit was taken.
-fn without_refusals(reply: Reply) -> Reply {
-    match reply {
-        Reply::Response(Response::OffsetCommit(mut answer)) => {
-            for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
-                partition.error_code = ErrorCode::NONE;
-            }
-            Reply::Response(answer.into())
+fn without_refusals(mut reply: Reply) -> Reply {
+    if let Reply::Response(Response::OffsetCommit(answer)) = &mut reply {
+        for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+            partition.error_code = ErrorCode::NONE;
         }
-        other => other,
     }
+    reply
 }
 
 /// An effect in a line, for people.

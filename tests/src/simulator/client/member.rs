@@ -369,16 +369,17 @@ impl Member {
                 self.generation = answer.generation_id;
                 let asker = Asker { generation: self.generation, ..asker };
                 field.model.groups.joins(asker, sent, field.now)?;
-                let leads = answer.leader == answer.member_id && !answer.skip_assignment;
-                if leads != !answer.members.is_empty() && !answer.skip_assignment {
+                let leads = answer.leader == answer.member_id;
+                if leads == answer.members.is_empty() {
                     return Err(format!(
                         "{} members are told to {}",
                         answer.members.len(),
                         self.id
                     ));
                 }
+                let assigns = leads && !answer.skip_assignment;
                 let members = answer.members.iter().map(|member| member.member_id.clone());
-                self.phase = Phase::Joined(leads.then(|| members.collect()));
+                self.phase = Phase::Joined(assigns.then(|| members.collect()));
                 Ok(Next::Soon)
             }
             ErrorCode::MEMBER_ID_REQUIRED if self.version >= 4 && self.id.is_empty() => {
