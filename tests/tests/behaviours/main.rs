@@ -7,6 +7,7 @@
 mod admin;
 mod cluster;
 mod configs;
+mod dynamic;
 mod fetch;
 mod formats;
 mod framing;
@@ -29,6 +30,7 @@ fn main() -> std::process::ExitCode {
         admin::CASES,
         cluster::CASES,
         configs::CASES,
+        dynamic::CASES,
         operators::CASES,
         traps::CASES,
     ])
