@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from harness import expected, paths
+from harness import paths
 from harness.broker import Broker
-from harness.console import Console
 
 
 @pytest.fixture(scope="module", params=[paths.OLDEST_KAFKA, paths.NEWEST_KAFKA])
@@ -22,20 +21,6 @@ def command_line_broker(kind, version):
     broker = Broker(kind).start()
     yield broker
     broker.close()
-
-
-@pytest.fixture
-def console(command_line_broker, version, request):
-    shell = Console(version, command_line_broker.address)
-    yield shell
-    report = getattr(request.node, "report_call", None)
-    if report is not None and report.failed:
-        print(f"--- the end of the broker's log ---\n{command_line_broker.tail()}")
-
-
-@pytest.fixture
-def check(console, version, record):
-    return lambda name: expected.compare(f"{version}/{name}", console.transcript, record)
 
 
 def test_topics(console, check):
