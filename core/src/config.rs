@@ -9,6 +9,7 @@
 
 pub mod alter;
 mod broker;
+mod connections;
 pub mod describe;
 mod error;
 mod key;

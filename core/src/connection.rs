@@ -4,53 +4,47 @@
 //! hold anything that another connection can see, and never wait.
 
 mod demand;
+mod endpoint;
 mod fetch;
 mod framing;
 mod pipeline;
 mod produce;
+mod quotas;
 mod split;
+mod timers;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use crate::chunk::Chunk;
 use crate::image::Image;
 use crate::protocol::messages::FetchResponse;
 use crate::protocol::{
-    ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, Response, response_frame,
+    ApiKey, Decoder, HeaderError, KString, Request, RequestHeader, response_frame,
 };
 use crate::record::Scratch;
 use crate::shard::input::{ConnectionId, Operation, Reply, RequestContext, RequestId};
 use crate::time::{Instant, Now};
 pub use demand::{CloseReason, Demand};
+pub use endpoint::Endpoint;
 use framing::{BadLength, Framing};
 use pipeline::{Answer, Pipeline};
+pub use quotas::{Admission, ConnectionQuotas};
+use timers::Timers;
 
 /// Answers are written into chunks of this size, and cut off.
 const ANSWER_ROOM: usize = 64 << 10;
-/// A header that has begun must be complete within this time.
-const HEADER_TIMEOUT_MS: i64 = 30_000;
 /// No further request is taken up while this many pieces of answers wait to be sent: a client that does not read its
 /// answers gets no more of them.
 const UNSENT_PIECES: usize = 16;
 /// Complete frames wait for up to this many bytes before the socket is left alone.
 const QUEUED_BYTES: usize = 1 << 20;
 
-/// Where a connection came in.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// The listener's name, `PLAINTEXT` where there is only one.
-    pub listener: KString,
-    /// Host that clients are told: the listener's advertised one, else the address that this client connected to.
-    pub host: KString,
-    /// Port that clients are told.
-    pub port: u16,
-    /// The client's address as Kafka shows it, `/127.0.0.1`.
-    pub client_host: KString,
-}
+/// Bytes of a client's program's name, and of its version, that are kept.
+const SOFTWARE_BYTES: usize = 64;
 
 /// What connections of one thread share: recycled buffers and the current image. One for each thread.
 #[derive(Debug)]
@@ -77,31 +71,37 @@ pub struct Connection {
     id: ConnectionId,
     endpoint: Endpoint,
     framing: Framing,
-    frame_begun: Option<Instant>,
+    timers: Timers,
     pipeline: Pipeline,
     demands: VecDeque<Demand>,
     out: VecDeque<Chunk>,
     /// What is wrong with the bytes behind the frames that are complete.
     fault: Option<CloseReason>,
     closing: Option<CloseReason>,
-    closed: bool,
+    /// The host was told to close it, for this reason.
+    closed: Option<CloseReason>,
+    software: Option<Box<Software>>,
 }
 
+/// What a client says of its program (KIP-511): name and version, at most [`SOFTWARE_BYTES`] of each.
+type Software = (KString, KString);
+
 impl Connection {
-    /// A connection that was just accepted.
+    /// A connection that was just accepted. Call [`Self::poll_demand`] once: its clocks start there.
     #[must_use]
     pub fn new(id: ConnectionId, endpoint: Endpoint) -> Self {
         Self {
             id,
             endpoint,
             framing: Framing::default(),
-            frame_begun: None,
+            timers: Timers::default(),
             pipeline: Pipeline::default(),
             demands: VecDeque::new(),
             out: VecDeque::new(),
             fault: None,
             closing: None,
-            closed: false,
+            closed: None,
+            software: None,
         }
     }
 
@@ -112,6 +112,7 @@ impl Connection {
     /// buffer of its own as its bytes arrive.
     pub fn receive(&mut self, arena: &mut BytesMut, workspace: &Workspace) {
         let max = workspace.image.broker.socket_request_max_bytes;
+        self.timers.heard();
         if self.closing.is_some() || self.fault.is_some() {
             arena.clear();
         } else if let Err(BadLength(length)) =
@@ -128,22 +129,38 @@ impl Connection {
         self.framing.partial()
     }
 
+    /// Whether a chunk of the arena may be held by frames that are not taken up, or not complete.
+    pub fn holds_arena(&mut self) -> bool {
+        self.framing.holds_arena()
+    }
+
+    /// Copies such frames into memory of their own. A host calls it when the arena has gone on for a while: a peer that
+    /// sends slowly, or asks for more than it takes, is to cost its own bytes and not whole chunks.
+    pub fn leave_arena(&mut self) {
+        self.framing.leave_arena();
+    }
+
     /// Bytes that the incomplete frame still lacks.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.framing.missing()
     }
 
-    /// The next thing to do with what was received. Call until `None` after [`Self::receive`] and [`Self::reply`], and
-    /// after sending, where [`Self::has_backlog`] says so.
+    /// The next thing to do with what was received. Call until `None` after [`Self::receive`] and [`Self::reply`], after
+    /// sending, where [`Self::has_backlog`] says so, and when the time of [`Self::poll_timeout`] has come.
     pub fn poll_demand(&mut self, now: Now, workspace: &mut Workspace) -> Option<Demand> {
         self.framing.complete();
+        if self.timers.is_idle(now.instant, workspace.image.broker.connections_max_idle_ms) {
+            // Nobody takes what is still to be answered.
+            let told = self.closed.replace(CloseReason::Idle) == Some(CloseReason::Idle);
+            return (!told).then_some(Demand::Close(CloseReason::Idle));
+        }
         loop {
             if let Some(demand) = self.demands.pop_front() {
                 return Some(demand);
             }
-            self.send_finished(workspace);
-            if self.closed {
+            self.send_finished(now.instant, workspace);
+            if self.closed.is_some() {
                 return None;
             }
             if self.closing.is_some() {
@@ -154,13 +171,15 @@ impl Connection {
                 self.closing = Some(reason);
             }
         }
-        self.watch_header(now);
+        if self.timers.is_too_slow(now.instant, self.framing.is_in_header()) {
+            self.closing.get_or_insert(CloseReason::TooSlow);
+        }
         if self.framing.queued_frames() == 0 {
             self.closing = self.closing.or(self.fault);
         }
         // What was asked before the fault is still answered, in order.
         let reason = self.closing.filter(|_| self.pipeline.is_empty())?;
-        self.closed = true;
+        self.closed = Some(reason);
         Some(Demand::Close(reason))
     }
 
@@ -183,17 +202,6 @@ impl Connection {
             return None;
         }
         self.framing.pop()
-    }
-
-    fn watch_header(&mut self, now: Now) {
-        if !self.framing.is_in_header() {
-            self.frame_begun = None;
-            return;
-        }
-        let begun = *self.frame_begun.get_or_insert(now.instant);
-        if now.instant >= begun.plus_millis(HEADER_TIMEOUT_MS) {
-            self.closing.get_or_insert(CloseReason::TooSlow);
-        }
     }
 
     fn request(
@@ -231,6 +239,10 @@ impl Connection {
         match request {
             Request::ApiVersions(request) => {
                 let response = crate::api::api_versions(&request, version);
+                let software = (&request.client_software_name, &request.client_software_version);
+                if !software.0.is_empty() {
+                    self.software = Some(Box::new((beginning(software.0), beginning(software.1))));
+                }
                 self.pipeline.answer(id.sequence, Box::new(response).into());
             }
             Request::SaslHandshake(_) | Request::SaslAuthenticate(_) => {
@@ -283,7 +295,7 @@ impl Connection {
         match reply {
             Reply::Produce(outcomes) => self.produced(id.sequence, &outcomes),
             Reply::Response(mut response) => {
-                self.fill_endpoint(&mut response);
+                self.endpoint.fill(&mut response);
                 self.pipeline.convert(id.sequence, &mut response, workspace);
                 self.pipeline.answer(id.sequence, response);
             }
@@ -294,35 +306,8 @@ impl Connection {
         }
     }
 
-    /// Where clients find this broker depends on the listener by which they came.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "no other answer names a broker's address")]
-    fn fill_endpoint(&self, response: &mut Response) {
-        let (host, port) = (&self.endpoint.host, i32::from(self.endpoint.port));
-        match response {
-            Response::Metadata(metadata) => {
-                for broker in &mut metadata.brokers {
-                    (broker.host, broker.port) = (host.clone(), port);
-                }
-            }
-            Response::DescribeCluster(cluster) => {
-                for broker in &mut cluster.brokers {
-                    (broker.host, broker.port) = (host.clone(), port);
-                }
-            }
-            Response::FindCoordinator(found) => {
-                if found.node_id >= 0 && found.coordinators.is_empty() {
-                    (found.host, found.port) = (host.clone(), port);
-                }
-                for one in found.coordinators.iter_mut().filter(|one| one.node_id >= 0) {
-                    (one.host, one.port) = (host.clone(), port);
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Encodes the answers whose turn it is.
-    fn send_finished(&mut self, workspace: &mut Workspace) {
+    fn send_finished(&mut self, now: Instant, workspace: &mut Workspace) {
         while let Some(finished) = self.pipeline.pop_finished() {
             match finished {
                 Answer::Nothing => {}
@@ -332,6 +317,7 @@ impl Connection {
                     let room = recycle(room, response.size(version));
                     let (frame, rest) = response_frame(&response, version, correlation_id, room);
                     workspace.answers = rest;
+                    self.timers.active(now);
                     self.out.extend(frame);
                 }
             }
@@ -361,10 +347,33 @@ impl Connection {
             && self.pipeline.has_room()
     }
 
-    /// When to call [`Self::poll_demand`] again at the latest: a frame was started too long ago.
+    /// The peer has taken bytes of an answer. Not to be told is to count from when the answer was ready.
+    pub const fn sent(&mut self, now: Now) {
+        self.timers.active(now.instant);
+    }
+
+    /// When to call [`Self::poll_demand`] again at the latest: it was silent for too long, or a header took too long.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        Some(self.frame_begun?.plus_millis(HEADER_TIMEOUT_MS))
+        match self.closed {
+            None => self.timers.next(),
+            // A peer that does not take its last answers.
+            Some(CloseReason::Idle) => None,
+            Some(_) => self.timers.idle_at(),
+        }
+    }
+
+    /// When a byte last came or went.
+    #[must_use]
+    pub fn last_active(&self) -> Instant {
+        self.timers.last_active()
+    }
+
+    /// Name and version of the client's program, where it has said them (ApiVersions 3 and later), cut where they are
+    /// long. Any bytes: to be shown escaped.
+    #[must_use]
+    pub fn software(&self) -> Option<(&KString, &KString)> {
+        self.software.as_deref().map(|(name, version)| (name, version))
     }
 
     /// The number that the host gave.
@@ -378,6 +387,12 @@ impl Connection {
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
+}
+
+/// The first bytes of a text, in memory of their own.
+fn beginning(text: &KString) -> KString {
+    let bytes = text.as_bytes();
+    Bytes::copy_from_slice(bytes.get(..SOFTWARE_BYTES).unwrap_or(bytes)).into()
 }
 
 /// Room for an answer without record data: the same chunk as long as it lasts, then the same memory again where nobody

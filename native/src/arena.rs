@@ -14,6 +14,7 @@ pub struct Arena {
     stubs: Vec<BytesMut>,
     chunk_bytes: usize,
     chunks_kept: usize,
+    turns: u64,
 }
 
 impl Arena {
@@ -21,7 +22,7 @@ impl Arena {
     /// memory before it is asked for room.
     #[must_use]
     pub fn new(chunk_bytes: usize, chunks_kept: usize) -> Self {
-        Self { current: BytesMut::new(), stubs: Vec::new(), chunk_bytes, chunks_kept }
+        Self { current: BytesMut::new(), stubs: Vec::new(), chunk_bytes, chunks_kept, turns: 0 }
     }
 
     /// The chunk to be filled, with room for at least `room` bytes behind what it holds. What it holds is the
@@ -33,8 +34,15 @@ impl Arena {
         &mut self.current
     }
 
+    /// How many times it has turned to another chunk.
+    #[must_use]
+    pub const fn turns(&self) -> u64 {
+        self.turns
+    }
+
     #[cold]
     fn turn(&mut self, room: usize) {
+        self.turns += 1;
         self.current = BytesMut::new();
         let want = room.max(self.chunk_bytes);
         // The newest first: what was used last is most likely still in the processor's cache.

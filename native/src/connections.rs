@@ -3,6 +3,7 @@
 //! Places are used again, numbers never: a number holds its place and a count of how many connections there were.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 use logboat_core::connection::{Connection, Endpoint};
@@ -22,12 +23,16 @@ const PLACES_MAX: usize = 1 << PLACE_BITS;
 pub struct Client {
     /// The core's half.
     pub connection: Connection,
+    /// The address that it comes from.
+    pub address: IpAddr,
     /// The socket.
     pub socket: OwnedFd,
     /// What was taken from the connection and is not sent.
     pub unsent: VecDeque<Piece>,
     /// What the reactor tells of it now.
     pub interest: Interest,
+    /// Whether it is in the list of those that hold chunks of the arena.
+    pub lingers: bool,
     /// Whether it is in the list of those to be sent to.
     pub marked: bool,
     /// Whether the socket takes no more for now.
@@ -83,7 +88,12 @@ const fn place(id: ConnectionId) -> usize {
 
 impl Connections {
     /// Takes in a client, unless there are more than can be numbered.
-    pub fn insert(&mut self, socket: OwnedFd, endpoint: Endpoint) -> Option<ConnectionId> {
+    pub fn insert(
+        &mut self,
+        socket: OwnedFd,
+        endpoint: Endpoint,
+        address: IpAddr,
+    ) -> Option<ConnectionId> {
         let place = match self.free.pop() {
             Some(place) => place,
             None if self.places.len() < PLACES_MAX => {
@@ -96,9 +106,11 @@ impl Connections {
         self.accepted += 1;
         let client = Client {
             connection: Connection::new(id, endpoint),
+            address,
             socket,
             unsent: VecDeque::new(),
             interest: Interest::READ,
+            lingers: false,
             marked: false,
             blocked: false,
             warming: false,
@@ -144,6 +156,11 @@ impl Connections {
     }
 
     /// All of them, by place.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.places.iter().flatten().map(|client| &**client)
+    }
+
+    /// All of them, by place, to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Client> {
         self.places.iter_mut().flatten().map(|client| &mut **client)
     }

@@ -48,6 +48,8 @@ pub struct Accepted {
     pub socket: OwnedFd,
     /// Where it came in and from.
     pub endpoint: Endpoint,
+    /// The address that it comes from; that of every address where the system does not say.
+    pub address: IpAddr,
 }
 
 impl Listener {
@@ -116,6 +118,12 @@ impl Listener {
             .map_err(|error| ListenError { listener: format!("{self}"), error: error.into() })
     }
 
+    /// Its name in `listeners`.
+    #[must_use]
+    pub const fn name(&self) -> &KString {
+        &self.name
+    }
+
     /// The address that it is bound to.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
@@ -138,7 +146,8 @@ impl Listener {
                     let _ = sockopt::set_tcp_nodelay(&socket, true);
                     let _ = sockopt::set_socket_keepalive(&socket, true);
                     let endpoint = self.endpoint(&socket, peer);
-                    return Ok(Some(Accepted { socket, endpoint }));
+                    let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+                    return Ok(Some(Accepted { socket, endpoint, address }));
                 }
                 Err(Errno::WOULDBLOCK) => return Ok(None),
                 Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {

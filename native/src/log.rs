@@ -2,6 +2,8 @@
 //!
 //! A log that cannot be written must never stop the server.
 
+pub mod limit;
+
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 

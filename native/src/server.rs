@@ -8,10 +8,11 @@ mod drops;
 mod effects;
 mod start;
 mod stop;
+mod told;
 mod transmit;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -37,6 +38,7 @@ use drops::Drops;
 pub use start::{Options, StartError, Storage};
 use stop::Stage;
 pub use stop::Stop;
+use told::Limits;
 
 /// What one client may send in one turn, so that checks and the write find its bytes in the processor's cache, and
 /// nobody waits for long.
@@ -47,6 +49,9 @@ const ROOM_MIN: usize = 128 * 1024;
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Chunks that the arena keeps for another use: the journal's tail and what is under way.
 const CHUNKS_KEPT: usize = 32;
+
+/// Clients that hold a chunk are let be while the arena goes on by fewer chunks than this: most frames are whole by then.
+const LINGER_TURNS: u64 = 8;
 
 /// Tokens of the reactor that are not connections; connections never come so far.
 const SIGNALS: u64 = u64::MAX - 1;
@@ -64,9 +69,12 @@ pub struct Server {
     signals: Option<Signals>,
     listeners: Vec<Listener>,
     accepting: Accepting,
+    limits: Limits,
     connections: Connections,
     /// One entry at least for every client with a deadline; those that do not fit any more are passed over.
     deadlines: BinaryHeap<Reverse<(Instant, ConnectionId)>>,
+    /// Clients that may hold chunks of the arena, with how far the arena was.
+    lingering: VecDeque<(u64, ConnectionId)>,
     /// Clients that there may be something to send to.
     marked: Vec<ConnectionId>,
     arena: Arena,
@@ -123,6 +131,7 @@ impl Server {
         while self.transmit() {
             self.settle();
         }
+        self.free_arena();
         self.drop_objects();
         self.check_stop();
         waited
@@ -211,12 +220,7 @@ impl Server {
                 Demand::Request { shard: _, id, context, operation } => {
                     if !client.named {
                         client.named = true;
-                        let host = client.connection.endpoint().client_host.as_bytes();
-                        let host = String::from_utf8_lossy(host);
-                        log::debug!(
-                            "{host} is client {:?}",
-                            String::from_utf8_lossy(context.client_id.as_bytes())
-                        );
+                        told::named(client, &context.client_id);
                     }
                     client.unanswered += 1;
                     client.last_request = id.sequence;
@@ -224,11 +228,17 @@ impl Server {
                 }
                 Demand::Close(reason) => {
                     client.closing = true;
-                    log_close(client, reason);
+                    // Who is idle does not take what is unsent either.
+                    client.broken |= reason == CloseReason::Idle;
+                    told::closing(client, reason, &mut self.limits, self.now.instant);
                 }
             }
         }
         mark(client, &mut self.marked);
+        if !client.lingers && client.connection.holds_arena() {
+            client.lingers = true;
+            self.lingering.push_back((self.arena.turns(), id));
+        }
         if let Some(deadline) = client.connection.poll_timeout()
             && client.deadline.is_none_or(|known| deadline < known)
         {
@@ -261,13 +271,23 @@ impl Server {
     fn close(&mut self, id: ConnectionId) {
         let Some(mut client) = self.connections.remove(id) else { return };
         self.drops.gone(&mut client);
-        log::debug!(
-            "{} is gone",
-            String::from_utf8_lossy(client.connection.endpoint().client_host.as_bytes())
-        );
+        told::gone(&client);
+        self.left(&client);
         drop(client);
         self.shard.handle(self.now, Input::Disconnected(id));
-        self.accept_freed();
+    }
+
+    /// Lets clients that have not gone on for a while hold their own bytes only, and no chunk of the arena.
+    fn free_arena(&mut self) {
+        while let Some((turns, id)) = self.lingering.front().copied()
+            && turns + LINGER_TURNS <= self.arena.turns()
+        {
+            self.lingering.pop_front();
+            if let Some(client) = self.connections.get(id) {
+                client.lingers = false;
+                client.connection.leave_arena();
+            }
+        }
     }
 
     fn update_interest(&mut self, id: ConnectionId) {
@@ -292,9 +312,4 @@ fn mark(client: &mut Client, marked: &mut Vec<ConnectionId>) {
         client.marked = true;
         marked.push(client.id());
     }
-}
-
-fn log_close(client: &Client, reason: CloseReason) {
-    let host = String::from_utf8_lossy(client.connection.endpoint().client_host.as_bytes());
-    log::debug!("closing {host}: {reason:?}");
 }

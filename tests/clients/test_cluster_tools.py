@@ -136,7 +136,7 @@ def test_reassign(console, check, tmp_path, version):
 
 @newest_only
 def test_what_the_cluster_is(console, check, command_line_broker, version):
-    """kafka-metadata-quorum, kafka-transactions, and kafka-configs of groups that have none."""
+    """kafka-metadata-quorum, kafka-transactions, kafka-client-metrics, and kafka-configs of groups that have none."""
     quorum = "bin/kafka-metadata-quorum.sh --bootstrap-server B describe"
     console(f"{quorum} --status")
     replication = console(f"{quorum} --replication", keep=lambda line: "NodeId" in line)
@@ -152,4 +152,5 @@ def test_what_the_cluster_is(console, check, command_line_broker, version):
     console(f"{groups} --describe")
     console(f"{groups} --entity-name testgroup --describe")
     console(f"{groups} --entity-name nobody --describe")
+    console("bin/kafka-client-metrics.sh --bootstrap-server B --list")
     check("cluster")

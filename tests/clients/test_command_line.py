@@ -137,12 +137,15 @@ USABLE = {
     "2.5.0": {
         "Produce": 8, "Fetch": 11, "ListOffsets": 5, "Metadata": 9, "ApiVersions": 3, "CreateTopics": 5, "DeleteTopics": 4,
         "DeleteRecords": 1, "CreatePartitions": 2, "InitProducerId": 3, "OffsetForLeaderEpoch": 3, "DescribeConfigs": 2,
-        "AlterConfigs": 1, "IncrementalAlterConfigs": 1, "DescribeLogDirs": 1,
+        "AlterConfigs": 1, "IncrementalAlterConfigs": 1, "DescribeLogDirs": 1, "AlterReplicaLogDirs": 1, "ElectLeaders": 2,
+        "AlterPartitionReassignments": 0, "ListPartitionReassignments": 0,
     },
     "4.3.1": {
         "Produce": 13, "Fetch": 18, "ListOffsets": 11, "Metadata": 13, "ApiVersions": 4, "CreateTopics": 7, "DeleteTopics": 6,
         "DeleteRecords": 2, "CreatePartitions": 3, "InitProducerId": 5, "OffsetForLeaderEpoch": 4, "DescribeConfigs": 4,
         "AlterConfigs": 2, "IncrementalAlterConfigs": 1, "DescribeCluster": 2, "DescribeTopicPartitions": 0, "DescribeLogDirs": 5,
+        "AlterReplicaLogDirs": 2, "ElectLeaders": 2, "AlterPartitionReassignments": 1, "ListPartitionReassignments": 0,
+        "DescribeProducers": 0, "DescribeQuorum": 2, "ListConfigResources": 1,
     },
 }  # fmt: skip
 

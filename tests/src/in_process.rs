@@ -50,7 +50,9 @@ impl Broker {
     /// Starts a broker on an empty store. `config` comes after the values of Kafka's own file for a single node.
     #[must_use]
     pub fn start(config: &[(&str, &str)]) -> Self {
-        let pairs = SINGLE_NODE.iter().chain(config);
+        // Cases let hours pass in a step, and their connections are to outlive that.
+        let patient = [("connections.max.idle.ms", "-1")];
+        let pairs = SINGLE_NODE.iter().chain(&patient).chain(config);
         let config = pairs.map(|(key, value)| ((*key).to_string(), (*value).to_string())).collect();
         let now = Now { instant: Instant::from_nanos(1_000_000_000), wall: UnixMillis(START) };
         Self::open(config, MemoryStore::new(8 << 30), now, 1)

@@ -171,6 +171,7 @@ impl Broker {
         self.output = Bytes::new();
         let Some(client) = self.clients.get_mut(&number) else { return };
         let Some(first) = client.unsent.pop_front() else { return };
+        client.connection.sent(now);
         let small = |piece: &Bytes| piece.len() < LARGE_PIECE;
         if small(&first) && client.unsent.front().is_some_and(small) {
             self.room.reserve(GATHERED);
@@ -225,18 +226,7 @@ impl Broker {
     /// Why the broker closed a connection; `None` where it did not.
     #[must_use]
     pub fn close_reason(&self, number: u32) -> Option<String> {
-        Some(match self.clients.get(&number)?.closing? {
-            CloseReason::FrameSize(bytes) => {
-                format!("a frame of {bytes} bytes is not within socket.request.max.bytes")
-            }
-            CloseReason::Malformed => "a request could not be read".into(),
-            CloseReason::Unsupported { api_key, api_version } => {
-                format!("API key {api_key} is not served in version {api_version}")
-            }
-            CloseReason::ProduceFailed => "a Produce with acks=0 failed".into(),
-            CloseReason::TooSlow => "a request's header did not arrive in time".into(),
-            CloseReason::Refused => "the broker could not answer".into(),
-        })
+        Some(self.clients.get(&number)?.closing?.to_string())
     }
 
     /// The oldest line for people that was not taken yet, behind the first letter of its level.

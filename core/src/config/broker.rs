@@ -6,7 +6,9 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
+use super::connections;
 use super::error::ConfigError;
 use super::listener::{self, Listener};
 use super::overrides::Overrides;
@@ -50,6 +52,9 @@ macro_rules! broker_config {
             pub topic: TopicConfig,
             /// Where to listen, in the order of `listeners`; the controller's listeners are not among them.
             pub listeners: Vec<Listener>,
+            /// `max.connections.per.ip.overrides`: addresses, none of version 4 in the clothes of version 6, each with
+            /// the most connections that it may have.
+            pub connections_of_addresses: Vec<(IpAddr, i32)>,
             $(
                 #[doc = concat!("`", $key, "`")]
                 $(#[$note])*
@@ -67,6 +72,7 @@ macro_rules! broker_config {
                     node_id_given: id.is_some(),
                     topic: TopicConfig::of_broker(&values)?,
                     listeners: listener::listeners(&values)?,
+                    connections_of_addresses: connections::overrides(&values)?,
                     $($field: from_value(values.get($key)),)*
                     values,
                 })
@@ -92,12 +98,10 @@ broker_config! {
     max_request_partition_size_limit: i32 = "max.request.partition.size.limit";
     /// -1 is no limit.
     queued_max_request_bytes: i64 = "queued.max.request.bytes";
-    /// Zero and below mean at once.
+    /// Below zero is for ever.
     connections_max_idle_ms: i64 = "connections.max.idle.ms";
     max_connections: i32 = "max.connections";
     max_connections_per_ip: i32 = "max.connections.per.ip";
-    /// `host:count` pairs, separated by commas.
-    max_connections_per_ip_overrides: Box<str> = "max.connections.per.ip.overrides";
     max_connection_creation_rate: i32 = "max.connection.creation.rate";
 
     log_retention_check_interval_ms: i64 = "log.retention.check.interval.ms";
@@ -177,6 +181,13 @@ impl BrokerConfig {
     /// [`ConfigError`] where a value is not allowed; what was checked when it was set always is.
     pub fn with_dynamic(&self, broker: Overrides, cluster: Overrides) -> Result<Self, ConfigError> {
         Self::resolve(self.values.with_dynamic(broker, cluster))
+    }
+
+    /// The listener of other brokers, in capitals; its connections are never closed to make room for others.
+    #[must_use]
+    pub fn inter_broker_listener(&self) -> String {
+        let name = self.values.text("inter.broker.listener.name").map(str::trim);
+        name.filter(|name| !name.is_empty()).unwrap_or("PLAINTEXT").to_ascii_uppercase()
     }
 
     /// The values as text, with their layers.

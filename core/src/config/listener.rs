@@ -9,6 +9,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::connections::of_listener;
 use super::error::ConfigError;
 use super::values::Values;
 
@@ -23,6 +24,10 @@ pub struct Listener {
     pub port: u16,
     /// The host and port that clients of this listener are told; `None` is the address by which they came.
     pub advertised: Option<(Box<str>, u16)>,
+    /// `max.connections` of this listener: its own, or the broker's.
+    pub max_connections: i32,
+    /// `max.connection.creation.rate` of this listener, connections a second: its own, or the broker's.
+    pub max_connection_creation_rate: i32,
 }
 
 impl Listener {
@@ -111,7 +116,10 @@ pub(super) fn listeners(values: &Values) -> Result<Vec<Listener>, ConfigError> {
         if endpoint.port != 0 && listeners.iter().any(clash) {
             return Err(given.invalid(format!("must not name port {} twice", endpoint.port)));
         }
+        let bound = |key| of_listener(values, &endpoint.name, key);
         listeners.push(Listener {
+            max_connections: bound("max.connections")?,
+            max_connection_creation_rate: bound("max.connection.creation.rate")?,
             name: endpoint.name.into(),
             host: endpoint.host.into(),
             port: endpoint.port,

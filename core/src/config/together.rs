@@ -54,7 +54,7 @@ pub(super) fn check(values: &Values) -> Result<(), ConfigError> {
             format!("must be 0 or less for no limit, or at least {request}"),
         ));
     }
-    addresses(values)
+    Ok(())
 }
 
 /// A controller alone serves nobody.
@@ -82,23 +82,6 @@ fn between(values: &Values, group: &str, setting: &str) -> Result<(), ConfigErro
         return Err(invalid(values, &key, format!("must be from {least} to {largest}")));
     }
     Ok(())
-}
-
-/// `max.connections.per.ip.overrides` is a list of `address:count`.
-fn addresses(values: &Values) -> Result<(), ConfigError> {
-    let key = "max.connections.per.ip.overrides";
-    let text = values.text(key).unwrap_or_default();
-    let well_formed = |entry: &str| {
-        let count = entry.rsplit_once(':').filter(|(address, _)| !address.is_empty());
-        count.is_some_and(|(_, count)| {
-            count.trim().parse::<u32>().is_ok_and(|count| i32::try_from(count).is_ok())
-        })
-    };
-    if text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).all(well_formed) {
-        Ok(())
-    } else {
-        Err(invalid(values, key, "must be a list of address:count, such as 10.0.0.1:20".to_owned()))
-    }
 }
 
 fn integer(values: &Values, key: &str) -> Option<i64> {

@@ -2,6 +2,8 @@
 //!
 //! Plain values; nothing here may decide anything.
 
+use core::fmt;
+
 use crate::shard::input::{Operation, RequestContext, RequestId, ShardId};
 
 /// What a connection wants of its host.
@@ -19,11 +21,12 @@ pub enum Demand {
         /// What is asked.
         operation: Operation,
     },
-    /// Close the connection after what [`Connection::poll_transmit`] still gives.
+    /// Close the connection after what [`Connection::poll_transmit`](super::Connection::poll_transmit) still gives;
+    /// at once where the reason is [`CloseReason::Idle`].
     Close(CloseReason),
 }
 
-/// Why a connection is closed by us.
+/// Why a connection is closed by us. Displayed, it goes behind "closed: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
     /// A frame's length is negative or above `socket.request.max.bytes`.
@@ -41,6 +44,34 @@ pub enum CloseReason {
     ProduceFailed,
     /// A header did not arrive in time.
     TooSlow,
+    /// Nothing came or went for `connections.max.idle.ms`.
+    Idle,
     /// The shard said so.
     Refused,
+}
+
+impl CloseReason {
+    /// Whether the client did what no client should: worth a line for whoever runs the broker.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        !matches!(self, Self::Idle | Self::Refused)
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FrameSize(bytes) => {
+                write!(f, "a frame of {bytes} bytes is not within socket.request.max.bytes")
+            }
+            Self::Malformed => f.write_str("a request could not be read"),
+            Self::Unsupported { api_key, api_version } => {
+                write!(f, "API key {api_key} is not served in version {api_version}")
+            }
+            Self::ProduceFailed => f.write_str("a Produce with acks=0 failed"),
+            Self::TooSlow => f.write_str("a request's header did not arrive in time"),
+            Self::Idle => f.write_str("nothing came or went for connections.max.idle.ms"),
+            Self::Refused => f.write_str("the broker could not answer"),
+        }
+    }
 }

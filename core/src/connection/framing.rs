@@ -11,6 +11,9 @@ const IN_ARENA: usize = 256 << 10;
 /// A buffer of its own begins with this room, and doubles as bytes arrive.
 const OWN_ROOM: usize = 64 << 10;
 
+/// Room for the beginning of a frame that is copied out of the arena, or for what has come of it twice.
+const COPY_ROOM: usize = 1 << 10;
+
 /// API key, version, correlation id: what every header begins with, bytes.
 const FIXED_HEADER: usize = 8;
 
@@ -29,6 +32,8 @@ pub(super) struct Framing {
     need: usize,
     frames: VecDeque<BytesMut>,
     queued: usize,
+    /// Bytes of these may lie in the arena, whose chunk they keep from being used again.
+    in_arena: bool,
 }
 
 impl Framing {
@@ -48,6 +53,7 @@ impl Framing {
             arena.advance(take);
             self.complete();
         }
+        self.in_arena |= !arena.is_empty();
         while !arena.is_empty() {
             let from_arena = 4 - self.prefix_len as usize;
             if arena.len() < from_arena {
@@ -98,6 +104,27 @@ impl Framing {
             self.need = 0;
             let frame = core::mem::take(&mut self.partial);
             self.push(frame);
+        }
+    }
+
+    /// Whether a chunk of the arena may be held by what is here.
+    pub(super) fn holds_arena(&mut self) -> bool {
+        self.in_arena &= self.need > 0 || !self.frames.is_empty();
+        self.in_arena
+    }
+
+    /// Takes everything out of the arena, so that a peer that goes on slowly holds its own bytes and no chunk.
+    pub(super) fn leave_arena(&mut self) {
+        if !self.holds_arena() {
+            return;
+        }
+        self.in_arena = false;
+        let room = (2 * self.partial.len()).max(COPY_ROOM).min(self.need);
+        let mut partial = BytesMut::with_capacity(room);
+        partial.extend_from_slice(&self.partial);
+        self.partial = partial;
+        for frame in &mut self.frames {
+            *frame = BytesMut::from(&frame[..]);
         }
     }
 

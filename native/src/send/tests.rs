@@ -120,7 +120,9 @@ fn pieces_of_every_kind_arrive_in_order() {
 #[test]
 fn what_is_on_the_disk_only_is_fetched_by_a_helper() {
     let mut store = store();
-    for len in [10_000, 2 << 20] {
+    let mut missed = 0;
+    let mut lengths = vec![10_000, 2 << 20];
+    while let Some(len) = lengths.last().copied() {
         if !store.make_cold() {
             eprintln!("this file system does not tell what is in memory: nothing to see here");
             return;
@@ -130,7 +132,13 @@ fn what_is_on_the_disk_only_is_fetched_by_a_helper() {
         expected.extend_from_slice(&store.bytes[100_000..100_000 + len]);
         let (sent, colds) = store.send_all(pieces);
         assert!(sent == expected);
-        assert!(colds > 0);
+        // A busy system may have read ahead meanwhile.
+        if colds > 0 {
+            lengths.pop();
+        } else {
+            missed += 1;
+            assert!(missed < 50, "the helper is never asked");
+        }
     }
 }
 

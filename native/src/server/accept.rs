@@ -1,13 +1,16 @@
-//! Taking clients in, as far as the system has descriptors for them.
+//! Taking clients in, as far as the system has descriptors for them and the configuration allows them.
 //!
 //! It must never take the last descriptors: files, and the log, need some too.
 
 use std::io;
+use std::sync::Arc;
 
+use logboat_core::connection::{Admission, ConnectionQuotas};
 use logboat_core::time::Instant;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{FIRST_LISTENER, Server};
+use crate::connections::Client;
 use crate::disk_store::OPEN_FILES_MAX;
 use crate::listener::Accepted;
 use crate::reactor::Interest;
@@ -23,7 +26,9 @@ const PAUSE_MS: i64 = 1000;
 #[derive(Debug)]
 pub(super) struct Accepting {
     clients_max: usize,
-    paused: bool,
+    quotas: ConnectionQuotas,
+    /// Listeners at which nobody is taken in for now.
+    paused: Vec<usize>,
     again_at: Option<Instant>,
 }
 
@@ -42,7 +47,12 @@ impl Accepting {
         let descriptors =
             current.map_or(usize::MAX, |current| usize::try_from(current).unwrap_or(usize::MAX));
         let clients_max = descriptors.saturating_sub(RESERVE + OPEN_FILES_MAX + 16).max(1);
-        Self { clients_max, paused: false, again_at: None }
+        Self {
+            clients_max,
+            quotas: ConnectionQuotas::default(),
+            paused: Vec::new(),
+            again_at: None,
+        }
     }
 
     /// When to try again.
@@ -52,42 +62,97 @@ impl Accepting {
 }
 
 impl Server {
-    /// Takes in the clients that wait at one listener.
-    pub(super) fn accept(&mut self, listener: u64) {
+    /// Takes in the clients that wait at one listener, as far as there may be more of them.
+    pub(super) fn accept(&mut self, token: u64) {
+        let Ok(index) = usize::try_from(token) else { return };
         for _ in 0..ACCEPTS_MAX {
+            let (Some(listener), Some(workspace)) = (self.listeners.get(index), &self.workspace)
+            else {
+                return;
+            };
             if self.connections.len() >= self.accepting.clients_max {
-                log::warn!(
-                    "{} clients are connected, which is all that there are descriptors for",
-                    self.connections.len()
-                );
-                self.pause_accepting();
+                if let Some(left_out) = self.limits.descriptors.pass(self.now.instant) {
+                    log::warn!(
+                        "{} clients are connected, which is all that there are descriptors for{left_out}",
+                        self.connections.len()
+                    );
+                }
+                self.pause_accepting(index, None);
                 return;
             }
-            let listener =
-                usize::try_from(listener).ok().and_then(|index| self.listeners.get(index));
-            let Some(listener) = listener else { return };
+            let (now, broker) = (self.now.instant, &workspace.image.broker);
+            match self.accepting.quotas.may_accept(now, listener.name(), broker) {
+                Admission::Now => {}
+                Admission::WhenOneIsGone => return self.pause_accepting(index, None),
+                Admission::At(at) => return self.pause_accepting(index, Some(at)),
+            }
             match listener.accept() {
                 Ok(Some(client)) => self.take_in(client),
                 Ok(None) => return,
                 Err(error) => {
-                    log::warn!("no client can be accepted for now: {error}");
-                    self.accepting.again_at = Some(self.now.instant.plus_millis(PAUSE_MS));
-                    self.pause_accepting();
-                    return;
+                    if let Some(left_out) = self.limits.descriptors.pass(self.now.instant) {
+                        log::warn!("no client can be accepted for now: {error}{left_out}");
+                    }
+                    let again_at = self.now.instant.plus_millis(PAUSE_MS);
+                    return self.pause_accepting(index, Some(again_at));
                 }
             }
         }
     }
 
-    fn take_in(&mut self, Accepted { socket, endpoint }: Accepted) {
-        log::debug!(
-            "{} connected to {}",
-            String::from_utf8_lossy(endpoint.client_host.as_bytes()),
-            String::from_utf8_lossy(endpoint.listener.as_bytes())
-        );
-        let Some(id) = self.connections.insert(socket, endpoint) else { return };
+    fn take_in(&mut self, Accepted { socket, endpoint, address }: Accepted) {
+        let Some(workspace) = &self.workspace else { return };
+        let (now, broker) = (self.now.instant, Arc::clone(&workspace.image.broker));
+        let (host, listener) = (&endpoint.client_host, &endpoint.listener);
+        log::debug!("{host} connected to {listener}");
+        if !self.accepting.quotas.entered(now, listener, address, &broker) {
+            self.accepting.quotas.left(listener, address);
+            if let Some(left_out) = self.limits.refused.pass(now) {
+                log::warn!("{host} has as many connections as it may have{left_out}");
+            }
+            return;
+        }
+        let listener = listener.clone();
+        let Some(id) = self.connections.insert(socket, endpoint, address) else {
+            self.accepting.quotas.left(&listener, address);
+            return;
+        };
         let Some(client) = self.connections.get(id) else { return };
         if self.reactor.add(&client.socket, id.0, Interest::READ).is_err() {
+            self.close(id);
+            return;
+        }
+        // Its clocks start.
+        self.poll_demands(id);
+        self.close_excess();
+    }
+
+    /// A client is gone.
+    pub(super) fn left(&mut self, client: &Client) {
+        self.accepting.quotas.left(&client.connection.endpoint().listener, client.address);
+        self.resume_accepting();
+    }
+
+    /// Configuration may have changed: more clients may come, or some must go.
+    pub(super) fn reconsider_clients(&mut self) {
+        self.resume_accepting();
+        self.close_excess();
+    }
+
+    /// Closes as many clients as there are too many, those first that were silent for longest.
+    fn close_excess(&mut self) {
+        let Some(workspace) = &self.workspace else { return };
+        let broker = Arc::clone(&workspace.image.broker);
+        let excess = self.accepting.quotas.excess(&broker);
+        if excess == 0 {
+            return;
+        }
+        let clients = self.connections.iter().map(|client| &client.connection);
+        let others = clients
+            .filter(|client| !ConnectionQuotas::is_protected(&client.endpoint().listener, &broker));
+        let mut silent: Vec<_> = others.map(|client| (client.last_active(), client.id())).collect();
+        silent.sort_unstable();
+        for (_, id) in silent.into_iter().take(excess) {
             self.close(id);
         }
     }
@@ -111,19 +176,24 @@ impl Server {
         self.accepting.again_at = None;
     }
 
-    fn pause_accepting(&mut self) {
-        if !self.accepting.paused {
-            self.accepting.paused = true;
-            self.set_listening(false);
+    /// Takes nobody in at a listener until somebody is gone, or at `again_at`.
+    fn pause_accepting(&mut self, listener: usize, again_at: Option<Instant>) {
+        if let Some(at) = again_at {
+            self.accepting.again_at =
+                Some(self.accepting.again_at.map_or(at, |known| known.min(at)));
+        }
+        if !self.accepting.paused.contains(&listener) {
+            self.accepting.paused.push(listener);
+            self.set_listening(listener, false);
         }
     }
 
-    /// A descriptor has become free.
-    pub(super) fn accept_freed(&mut self) {
-        if self.accepting.paused && self.connections.len() < self.accepting.clients_max {
-            self.accepting.paused = false;
-            self.accepting.again_at = None;
-            self.set_listening(true);
+    /// Takes clients in again, as far as there are descriptors: each listener finds out by itself whether it may.
+    fn resume_accepting(&mut self) {
+        if self.connections.len() < self.accepting.clients_max {
+            for listener in std::mem::take(&mut self.accepting.paused) {
+                self.set_listening(listener, true);
+            }
         }
     }
 
@@ -131,18 +201,15 @@ impl Server {
     pub(super) fn accept_again(&mut self) {
         if self.accepting.again_at.is_some_and(|at| at <= self.now.instant) {
             self.accepting.again_at = None;
-            self.accept_freed();
+            self.resume_accepting();
         }
     }
 
-    fn set_listening(&self, read: bool) {
-        for (token, listener) in self.listeners.iter().enumerate() {
-            let interest = Interest { read, write: false };
-            if let Err(error) =
-                self.reactor.modify(listener, FIRST_LISTENER - token as u64, interest)
-            {
-                log::error!("{listener}: {error}");
-            }
+    fn set_listening(&self, index: usize, read: bool) {
+        let Some(listener) = self.listeners.get(index) else { return };
+        let interest = Interest { read, write: false };
+        if let Err(error) = self.reactor.modify(listener, FIRST_LISTENER - index as u64, interest) {
+            log::error!("{listener}: {error}");
         }
     }
 }

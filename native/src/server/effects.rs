@@ -46,10 +46,13 @@ impl Server {
             Effect::Storage(StorageEffect::Drop { object }) => self.drops.push(object),
             Effect::Storage(effect) => self.store.execute(effect, &mut self.completions),
             Effect::Reply { id, reply } => self.reply(id, reply),
-            Effect::Image(image) => match &mut self.workspace {
-                Some(workspace) => workspace.image = image,
-                none => *none = Some(Workspace::new(image)),
-            },
+            Effect::Image(image) => {
+                match &mut self.workspace {
+                    Some(workspace) => workspace.image = image,
+                    none => *none = Some(Workspace::new(image)),
+                }
+                self.reconsider_clients();
+            }
             Effect::Notice(notice) => log(&notice),
             Effect::Ready => self.become_ready(),
             Effect::Refused(reason) => self.refused(&reason),

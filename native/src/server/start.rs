@@ -2,7 +2,7 @@
 //!
 //! It must never listen before the core has recovered.
 
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -16,6 +16,7 @@ use logboat_core::shard::{Settings, Shard, StoreContents, StoreProfile};
 use super::accept::Accepting;
 use super::drops::Drops;
 use super::stop::Stage;
+use super::told::Limits;
 use super::{CHUNK_BYTES, CHUNKS_KEPT, LISTENERS_MAX, SIGNALS, Server};
 use crate::arena::Arena;
 use crate::clock::Clock;
@@ -123,8 +124,10 @@ impl Server {
             signals,
             listeners,
             accepting: Accepting::new(),
+            limits: Limits::default(),
             connections: Connections::default(),
             deadlines: BinaryHeap::new(),
+            lingering: VecDeque::new(),
             marked: Vec::new(),
             arena: Arena::new(CHUNK_BYTES, CHUNKS_KEPT),
             workspace: None,

@@ -63,8 +63,11 @@ impl Server {
                 break;
             }
             match send(client.socket.as_fd(), &mut client.unsent, self.store.disk()) {
-                Ok(Sent::All) => {}
-                Ok(Sent::Blocked) => client.blocked = true,
+                Ok(Sent::All) => client.connection.sent(self.now),
+                Ok(Sent::Blocked) => {
+                    client.blocked = true;
+                    client.connection.sent(self.now);
+                }
                 Ok(Sent::Cold { file, at, len }) => {
                     client.warming = true;
                     let warming = self.store.disk().map(|disk| disk.warm(id.0, &file, at, len));

@@ -16,6 +16,12 @@ cases! {
     bad_03_a_huge_length_closes_on_its_fourth_byte;
     bad_04_announced_and_not_sent { kafka: "sets aside what is announced at once, and dies of it with 512 MiB of heap" };
     bad_05_half_a_frame_and_gone;
+    bad_06_one_byte_at_a_time;
+    bad_07_a_header_that_never_ends_closes { virtual_time: true, kafka: "waits ten minutes: connections.max.idle.ms" };
+    bad_07_a_body_that_never_ends_is_idle {
+        virtual_time: true,
+        config: &[("connections.max.idle.ms", "600000")],
+    };
     bad_08_half_frames_held;
     bad_09_other_protocols_close;
     bad_10_garbage_never_hangs;
@@ -83,6 +89,47 @@ fn bad_05_half_a_frame_and_gone(w: &mut World) {
         drop(client);
         w.alive();
     }
+}
+
+fn bad_06_one_byte_at_a_time(w: &mut World) {
+    let frame = raw_request(3, 4, 77, &[0, 0, 0, 0, 0]);
+    let bytes = [&(frame.len() as u32).to_be_bytes(), &frame[..]].concat();
+    let mut client = w.connect();
+    for byte in &bytes {
+        w.sleep(Duration::from_millis(100));
+        client.send_raw(&[*byte]);
+    }
+    client.receive(ApiKey::Metadata, 4, 77);
+}
+
+fn bad_07_a_header_that_never_ends_closes(w: &mut World) {
+    // The length, and as much of the header as does not tell who answers to whom.
+    for begun in [&[0][..], &[0, 0, 0, 40], &[0, 0, 0, 40, 0, 18, 0, 3, 0, 0, 0]] {
+        let mut client = w.connect();
+        client.send_raw(begun);
+        client.expect_silence(Duration::from_millis(29_900));
+        assert!(matches!(client.read(Duration::from_millis(200)), Read::Closed), "{begun:?}");
+    }
+    // A byte every other second does not help.
+    let mut client = w.connect();
+    let begun = w.elapsed();
+    for byte in [0, 0, 0, 40, 0, 18, 0, 3, 0, 0, 0] {
+        client.send_raw(&[byte]);
+        w.sleep(Duration::from_millis(2900));
+    }
+    client.expect_close();
+    assert!((30_000..32_000).contains(&(w.elapsed() - begun)));
+}
+
+fn bad_07_a_body_that_never_ends_is_idle(w: &mut World) {
+    let mut silent = w.connect();
+    let mut half = w.connect();
+    half.send_raw(&[0, 0, 0, 40, 0, 18, 0, 3, 0, 0, 0, 1]);
+    half.expect_silence(Duration::from_secs(599));
+    half.send_raw(&[0]);
+    assert!(matches!(silent.read(Duration::from_secs(2)), Read::Closed));
+    half.expect_silence(Duration::from_secs(598));
+    assert!(matches!(half.read(Duration::from_secs(2)), Read::Closed));
 }
 
 fn bad_08_half_frames_held(w: &mut World) {

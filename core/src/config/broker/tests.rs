@@ -54,6 +54,7 @@ fn what_is_said_to_be_obeyed_has_a_place_where_it_is_obeyed() {
         "log.dir",
         "log.dirs",
         "log.message.timestamp.difference.max.ms",
+        "max.connections.per.ip.overrides",
         "node.id",
     ];
     let field = |name: &str| FIELDS.iter().any(|(key, _)| *key == name);
@@ -286,7 +287,7 @@ fn values_that_are_allowed_alone_may_not_be_allowed_together() {
         (
             &[("max.connections.per.ip.overrides", "10.0.0.1")],
             "Invalid value 10.0.0.1 for configuration max.connections.per.ip.overrides: must be a list of \
-             address:count, such as 10.0.0.1:20",
+             address:count, such as 10.0.0.1:20; names are not looked up",
         ),
     ];
     for (pairs, expected) in table {
@@ -364,13 +365,13 @@ fn keys_that_mean_something_else_here_are_named_once_for_each_reason() {
         "zookeeper.sync.time.ms",
     ];
     let lines: Vec<String> =
-        notices(names.into_iter().chain(["max.connections", "num.network.threads"]));
+        notices(names.into_iter().chain(["queued.max.request.bytes", "num.network.threads"]));
     assert_eq!(
         lines,
         [
             "zookeeper.connect, zookeeper.sync.time.ms: no ZooKeeper is needed; the broker keeps its own metadata",
             "num.io.threads, num.network.threads: one thread for each data directory does this work",
-            "max.connections: known, but not obeyed yet",
+            "queued.max.request.bytes: known, but not obeyed yet",
         ]
     );
 }

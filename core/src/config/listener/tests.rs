@@ -14,7 +14,14 @@ fn listeners(pairs: &[(&str, &str)]) -> Result<Vec<Listener>, String> {
 
 fn listener(name: &str, host: &str, port: u16, advertised: Option<(&str, u16)>) -> Listener {
     let advertised = advertised.map(|(host, port)| (host.into(), port));
-    Listener { name: name.into(), host: host.into(), port, advertised }
+    Listener {
+        name: name.into(),
+        host: host.into(),
+        port,
+        advertised,
+        max_connections: i32::MAX,
+        max_connection_creation_rate: i32::MAX,
+    }
 }
 
 #[test]

@@ -100,3 +100,38 @@ fn the_header_s_time_runs_until_its_fixed_part_is_there() {
     assert!(framing.peek_is(0x0101));
     assert!(!framing.peek_is(0));
 }
+
+#[test]
+fn what_stays_can_leave_the_arena_at_any_point() {
+    let (bytes, frames) = stream(&[10, 3000, 1]);
+    for piece in 1..60 {
+        let (mut framing, mut found) = (Framing::default(), Vec::new());
+        for (number, chunk) in bytes.chunks(piece).enumerate() {
+            let mut arena = BytesMut::with_capacity(8 << 10);
+            arena.extend_from_slice(chunk);
+            framing.receive(&mut arena, 5000).expect("good lengths");
+            framing.leave_arena();
+            assert!(!framing.holds_arena());
+            // Nothing of it is held any more: the chunk can be used again as a whole.
+            assert!(arena.try_reclaim(8 << 10), "piece {number} of {piece}");
+            if number % 3 == 0 {
+                found.extend(take(&mut framing));
+            }
+        }
+        found.extend(take(&mut framing));
+        assert_eq!(found, frames, "pieces of {piece}");
+    }
+}
+
+#[test]
+fn a_slow_frame_costs_what_came_of_it() {
+    let mut framing = Framing::default();
+    let mut arena = BytesMut::with_capacity(512 << 10);
+    arena.extend_from_slice(&(200_i32 << 10).to_be_bytes());
+    arena.extend_from_slice(&[1; 100]);
+    framing.receive(&mut arena, 1 << 20).expect("a good length");
+    assert!(framing.holds_arena());
+    framing.leave_arena();
+    assert_eq!(framing.partial.capacity(), COPY_ROOM);
+    assert_eq!(framing.missing(), (200 << 10) - 100);
+}
