@@ -75,7 +75,7 @@ def test_offsets_topic(console, command_line_broker, version):
             for of, value in objects(formatted("GroupMetadataMessageFormatter", '"generation":2'))
             if of["group"] == "testgroup" and value["protocolType"] == "consumer"
         ]
-    assert commits[:2] == [("0", "7"), ("1", "0")] and ("0", "12") in commits[2:]
+    assert commits[:2] == [("0", "7"), ("1", "0")] and ("0", "12") in commits[2:], commits
     assert states[-2:] == [("1", "Stable"), ("2", "Empty")]
 
     described = console("bin/kafka-topics.sh --bootstrap-server B --describe --topic __consumer_offsets").splitlines()

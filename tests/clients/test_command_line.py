@@ -139,6 +139,8 @@ USABLE = {
         "DeleteRecords": 1, "CreatePartitions": 2, "InitProducerId": 3, "OffsetForLeaderEpoch": 3, "DescribeConfigs": 2,
         "AlterConfigs": 1, "IncrementalAlterConfigs": 1, "DescribeLogDirs": 1, "AlterReplicaLogDirs": 1, "ElectLeaders": 2,
         "AlterPartitionReassignments": 0, "ListPartitionReassignments": 0,
+        "FindCoordinator": 3, "JoinGroup": 7, "SyncGroup": 5, "Heartbeat": 4, "LeaveGroup": 4, "OffsetCommit": 8, "OffsetFetch": 7,
+        "DescribeGroups": 5, "ListGroups": 3, "DeleteGroups": 2, "OffsetDelete": 0,
     },
     "4.3.1": {
         "Produce": 13, "Fetch": 18, "ListOffsets": 11, "Metadata": 13, "ApiVersions": 4, "CreateTopics": 7, "DeleteTopics": 6,
@@ -146,6 +148,8 @@ USABLE = {
         "AlterConfigs": 2, "IncrementalAlterConfigs": 1, "DescribeCluster": 2, "DescribeTopicPartitions": 0, "DescribeLogDirs": 5,
         "AlterReplicaLogDirs": 2, "ElectLeaders": 2, "AlterPartitionReassignments": 1, "ListPartitionReassignments": 0,
         "DescribeProducers": 0, "DescribeQuorum": 2, "ListConfigResources": 1,
+        "FindCoordinator": 6, "JoinGroup": 9, "SyncGroup": 5, "Heartbeat": 4, "LeaveGroup": 5, "OffsetCommit": 10, "OffsetFetch": 10,
+        "DescribeGroups": 6, "ListGroups": 5, "DeleteGroups": 2, "OffsetDelete": 0,
     },
 }  # fmt: skip
 

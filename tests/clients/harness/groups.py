@@ -36,4 +36,13 @@ def set_offsets(broker, group: str, topic: str, offsets: list[int]):
     """Commits for an empty group, whose members then begin there: one offset for each partition from the first on."""
     admin = AdminClient({"bootstrap.servers": broker.address})
     wanted = [TopicPartition(topic, partition, offset) for partition, offset in enumerate(offsets)]
-    admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, wanted)])[group].result(60)
+
+    def committed():
+        # While its coordinator comes into being, a Kafka refuses partition by partition, and 2.5.0 now and then for good.
+        future = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, wanted)], request_timeout=5)[group]
+        try:
+            return all(partition.error is None for partition in future.result(20).topic_partitions)
+        except KafkaException:
+            return False
+
+    wait_for(committed, 60, f"offsets of {group}", 0.2)
