@@ -177,3 +177,6 @@ impl Coordinator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
