@@ -11,7 +11,7 @@ mod commit;
 mod expire;
 mod expiry;
 mod heartbeat;
-mod join;
+pub(crate) mod join;
 mod leave;
 pub(crate) mod member;
 mod rebalance;
@@ -22,12 +22,10 @@ mod subscription;
 mod sync;
 mod timers;
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::config::BrokerConfig;
-use crate::protocol::messages::JoinGroupResponse;
 use crate::protocol::{ErrorCode, KString, Response};
 use crate::random::Random;
 use crate::shard::input::RequestId;
@@ -169,10 +167,7 @@ impl Coordinator {
         for group in core::mem::take(self).groups.into_values() {
             for member in group.members.into_values() {
                 if let Some(id) = member.awaiting_join {
-                    turn.reply(
-                        id,
-                        Box::new(JoinGroupResponse { error_code, ..Default::default() }),
-                    );
+                    turn.reply(id, join::refused(&member.id, error_code));
                 }
                 if let Some(id) = member.awaiting_sync {
                     turn.reply(id, sync::refused(error_code));

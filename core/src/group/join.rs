@@ -72,8 +72,11 @@ fn new_id(random: &mut Random, context: &RequestContext, request: &JoinGroupRequ
     ))
 }
 
-fn refused(member: &KString, error_code: ErrorCode) -> Box<JoinGroupResponse> {
-    Box::new(JoinGroupResponse { error_code, member_id: member.clone(), ..Default::default() })
+/// The answer to a JoinGroup that made no member of anybody.
+pub(crate) fn refused(member: &KString, error_code: ErrorCode) -> Box<JoinGroupResponse> {
+    // No protocol is null; versions that have no null write it as empty.
+    let (member_id, protocol_name) = (member.clone(), None);
+    Box::new(JoinGroupResponse { error_code, member_id, protocol_name, ..Default::default() })
 }
 
 impl Coordinator {
@@ -202,8 +205,7 @@ impl Work<'_, '_> {
             }
         }
         if let Err(code) = self.group.validate(id, request.group_instance_id.as_ref()) {
-            let response = JoinGroupResponse { protocol_name: None, ..*refused(id, code) };
-            return self.turn.reply(joiner.id, Box::new(response));
+            return self.turn.reply(joiner.id, refused(id, code));
         }
         let unchanged =
             self.group.members.get(id).is_some_and(|member| member.matches(&request.protocols));
