@@ -19,8 +19,10 @@ class Running:
 
     def __init__(self, command: list[str], **more):
         self._output = tempfile.TemporaryFile()
+        # What a shell starts in the background ignores Ctrl-C, and so would what it starts in turn.
+        listens = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, **more
+            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, preexec_fn=listens, **more
         )
 
     def __enter__(self) -> "Running":
