@@ -12,20 +12,27 @@ def run(command: list[str], timeout: int = 120, **more) -> str:
     return done.stdout
 
 
-def java(version: str, program: str, *arguments: str, timeout: int = 120) -> str:
-    """One of java/*.java, compiled against and run on kafka-clients of that version."""
+def java_command(version: str, program: str) -> list[str]:
+    """Starts one of java/*.java, compiled against and run on kafka-clients of that version."""
     home = paths.kafka_home(version)
     flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
-    return run(["java", *flags, "-cp", f"{home / 'classes'}:{home / 'lib'}/*", program, *arguments], timeout)
+    return ["java", *flags, "-cp", f"{home / 'classes'}:{home / 'lib'}/*", program]
+
+
+def java(version: str, program: str, *arguments: str, timeout: int = 120) -> str:
+    return run([*java_command(version, program), *arguments], timeout)
+
+
+NODE_MODULES = paths.CACHE / "js" / "node_modules"
+NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": str(NODE_MODULES), "KAFKAJS_NO_PARTITIONER_WARNING": "1"}
 
 
 def node(program: str, *arguments: str, timeout: int = 120) -> str:
     """One of js/*.js, with the modules of js/package-lock.json."""
-    modules = paths.CACHE / "js" / "node_modules"
     # zstd is in Node's zlib from 22.15 on; the lz4 module is built for the machine's own Node.
-    newer = modules / ".bin" / "node"
+    newer = NODE_MODULES / ".bin" / "node"
     command = [str(newer) if "zstd" in arguments and newer.exists() else "node", str(paths.CLIENTS / "js" / f"{program}.js"), *arguments]
-    return run(command, timeout, env={**os.environ, "NODE_PATH": str(modules), "KAFKAJS_NO_PARTITIONER_WARNING": "1"})
+    return run(command, timeout, env=NODE_ENVIRONMENT)
 
 
 def go(program: str, *arguments: str, timeout: int = 120) -> str:
