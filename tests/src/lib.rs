@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod batch;
 pub mod client;
+pub mod group;
 pub mod in_process;
 pub mod server;
 pub mod simulator;

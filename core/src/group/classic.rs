@@ -391,3 +391,6 @@ impl ClassicGroup {
         Some(topics)
     }
 }
+
+#[cfg(test)]
+mod tests;
