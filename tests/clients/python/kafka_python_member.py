@@ -3,7 +3,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from kafka.errors import FencedInstanceIdError, KafkaError
+from kafka.errors import FencedInstanceIdError, KafkaError, RetriableError
 from member import BROKER, GROUP, HEARTBEAT_MS, OPTIONS, REBALANCE_MS, SESSION_MS, TOPIC, complain, leaving, say, say_partitions
 
 ASSIGNORS = {assignor.name: assignor for assignor in (RangePartitionAssignor, RoundRobinPartitionAssignor, CooperativeStickyAssignor)}
@@ -30,8 +30,8 @@ class Listener(ConsumerRebalanceListener):
     def on_partitions_assigned(self, partitions):
         say_partitions("assigned", partitions)
 
+    # From here it cannot commit: the listener is called on the thread that would wait for the answer.
     def on_partitions_revoked(self, partitions):
-        commit()
         uncommitted.difference_update(p.partition for p in partitions)
         say_partitions("revoked", partitions)
 
@@ -48,9 +48,15 @@ consumer = KafkaConsumer(
 )  # fmt: skip
 consumer.subscribe([TOPIC], listener=Listener())
 while not leaving.is_set():
-    # Not for less: when a poll ends while it joins again because of new metadata, kafka-python 3.0.12 forgets that it was
-    # joining, never tells the listener, and heartbeats no more.
-    for partition, records in consumer.poll(1000).items():
+    try:
+        # Not for less: when a poll ends while it joins again because of new metadata, kafka-python 3.0.12 forgets that it
+        # was joining, never tells the listener, and heartbeats no more.
+        batches = consumer.poll(1000)
+    except RetriableError as error:  # the broker is down
+        complain(error)
+        leaving.wait(0.1)
+        continue
+    for partition, records in batches.items():
         for record in records:
             say("record", record.partition, record.offset, record.value.decode())
         uncommitted.add(partition.partition)
