@@ -197,10 +197,13 @@ class Group:
         for member in self.members:
             member.check()
         assert self.missing() == []
+        stored: dict[tuple, str] = {}
         for member in self.members:
             for partition, offset, value in member.records:
-                produced = self.numbers.acknowledged[value]
-                assert produced in ((partition, offset), (partition, None)), f"{member} read {value} at {partition}, {offset}; it is at {produced}"
+                other = stored.setdefault((partition, offset), value)
+                assert other == value, f"{member} read {value} at {partition}, {offset}, another {other}"
+        wrong = [(n, at, stored[at]) for n, at in self.numbers.acknowledged.items() if stored.get(at, n) != n]
+        assert wrong == [], "numbers that are not where they were acknowledged, and what is there"
         held = sorted((p, start, end, member.id) for member in self.members for p, start, end in member.held())
         for (p, start, end, one), (q, other_start, other_end, other) in itertools.pairwise(held):
             assert p != q or other_start >= end, (

@@ -25,6 +25,7 @@ from . import paths
 from .programs import NODE_ENVIRONMENT, java_command
 
 SESSION_SECONDS = 6  # the least that a broker allows by default
+JUST_THAWED_MS = 3000
 _numbers = itertools.count(1)
 
 
@@ -70,6 +71,7 @@ class Member:
         self.frozen = False
         self._next: dict[int, int] = {}
         self._frozen_at: list[int] = []
+        self._thawed_at: list[int] = []
         self._lock = threading.Lock()
         before, own = _command(client)
         options = {"id": self.id, **options}
@@ -123,6 +125,7 @@ class Member:
     def thaw(self):
         if self.frozen:
             self.frozen = False
+            self._thawed_at.append(_now())
             self._process.send_signal(signal.SIGCONT)
 
     def close(self):
@@ -143,9 +146,14 @@ class Member:
         assert self.problems == [], f"{self}: {self.problems[:5]}\n{self.errors()}"
 
     def held(self) -> list[tuple[int, int, int]]:
-        """(partition, from, to) for each time that a partition was its own. Frozen, it holds nothing: it cannot act."""
+        """(partition, from, to) for each time that a partition was its own. Frozen, it holds nothing: it cannot act. Just
+        thawed, it may say what was answered before the coordinator gave it up."""
         with self._lock:
-            return [(s.partition, s.start, min([s.end or _now(), *[at for at in self._frozen_at if at >= s.start]])) for s in self.spans]
+            return [
+                (span.partition, span.start, min([span.end or _now(), *[at for at in self._frozen_at if at >= span.start]]))
+                for span in self.spans
+                if not any(at <= span.start <= at + JUST_THAWED_MS for at in self._thawed_at)
+            ]
 
     def _read(self):
         for line in self._process.stdout:
