@@ -7,6 +7,8 @@
 pub mod ask;
 pub mod batch;
 pub mod client;
+pub mod counting;
+pub mod fuzz;
 pub mod in_process;
 pub mod server;
 pub mod simulator;
