@@ -3,25 +3,40 @@
 //! What stands here is advertised, so it works in full. One handler file an API key; this file only lists.
 
 mod alter_configs;
+mod alter_partition_reassignments;
+mod alter_replica_log_dirs;
 mod config_resources;
 mod create_partitions;
-mod create_topics;
+pub(crate) mod create_topics;
+mod delete_groups;
 mod delete_records;
 mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
+mod describe_groups;
 mod describe_log_dirs;
+mod describe_producers;
+mod describe_quorum;
 mod describe_topic_partitions;
+mod elect_leaders;
 pub(crate) mod fetch;
 mod find_coordinator;
+mod heartbeat;
 mod incremental_alter_configs;
 mod init_producer_id;
+mod join_group;
+mod leave_group;
+mod list_config_resources;
+mod list_groups;
 mod list_offsets;
+mod list_partition_reassignments;
 mod metadata;
 mod offset_commit;
+mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
+mod sync_group;
 pub(crate) mod topics;
 
 use alloc::boxed::Box;
@@ -31,7 +46,8 @@ use core::ops::RangeInclusive;
 use crate::protocol::messages::api_versions::ApiVersion;
 use crate::protocol::messages::fetch::PartitionData;
 use crate::protocol::messages::{
-    ApiVersionsRequest, ApiVersionsResponse, SaslAuthenticateResponse, SaslHandshakeResponse,
+    ApiVersionsRequest, ApiVersionsResponse, JoinGroupResponse, SaslAuthenticateResponse,
+    SaslHandshakeResponse, SyncGroupResponse,
 };
 use crate::protocol::{ApiKey, ErrorCode, Request, Response};
 use crate::shard::Shard;
@@ -51,6 +67,14 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::OffsetCommit
         | ApiKey::OffsetFetch
         | ApiKey::FindCoordinator
+        | ApiKey::JoinGroup
+        | ApiKey::Heartbeat
+        | ApiKey::LeaveGroup
+        | ApiKey::SyncGroup
+        | ApiKey::DescribeGroups
+        | ApiKey::ListGroups
+        | ApiKey::DeleteGroups
+        | ApiKey::OffsetDelete
         | ApiKey::SaslHandshake
         | ApiKey::SaslAuthenticate
         | ApiKey::CreateTopics
@@ -59,10 +83,17 @@ pub(crate) const fn served(key: ApiKey) -> Option<RangeInclusive<i16>> {
         | ApiKey::OffsetForLeaderEpoch
         | ApiKey::DescribeConfigs
         | ApiKey::AlterConfigs
+        | ApiKey::AlterReplicaLogDirs
         | ApiKey::DescribeLogDirs
         | ApiKey::CreatePartitions
+        | ApiKey::ElectLeaders
         | ApiKey::IncrementalAlterConfigs
+        | ApiKey::AlterPartitionReassignments
+        | ApiKey::ListPartitionReassignments
+        | ApiKey::DescribeQuorum
         | ApiKey::DescribeCluster
+        | ApiKey::DescribeProducers
+        | ApiKey::ListConfigResources
         | ApiKey::DescribeTopicPartitions => Some(key.versions()),
         // Version 6 is not stable yet, in Kafka 4.3.1 either.
         ApiKey::InitProducerId => Some(0..=5),
@@ -92,6 +123,14 @@ impl Shard {
             Request::OffsetCommit(request) => self.offset_commit(id, context, &request),
             Request::OffsetFetch(request) => self.offset_fetch(id, context, *request),
             Request::FindCoordinator(request) => self.find_coordinator(id, context, *request),
+            Request::JoinGroup(request) => self.join_group(id, context, &request),
+            Request::Heartbeat(request) => self.heartbeat(id, &request),
+            Request::LeaveGroup(request) => self.leave_group(id, context, *request),
+            Request::SyncGroup(request) => self.sync_group(id, context, &request),
+            Request::DescribeGroups(request) => self.describe_groups(id, context, &request),
+            Request::ListGroups(request) => self.list_groups(id, &request),
+            Request::DeleteGroups(request) => self.delete_groups(id, &request),
+            Request::OffsetDelete(request) => self.offset_delete(id, &request),
             Request::CreateTopics(request) => self.create_topics(id, context, &request),
             Request::DeleteTopics(request) => self.delete_topics(id, context, *request),
             Request::DeleteRecords(request) => self.delete_records(id, &request),
@@ -99,7 +138,18 @@ impl Shard {
             Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(id, &request),
             Request::DescribeConfigs(request) => self.describe_configs(id, &request),
             Request::AlterConfigs(request) => self.alter_configs(id, &request),
+            Request::AlterReplicaLogDirs(request) => self.alter_replica_log_dirs(id, &request),
             Request::DescribeLogDirs(request) => self.describe_log_dirs(id, &request),
+            Request::ElectLeaders(request) => self.elect_leaders(id, &request),
+            Request::AlterPartitionReassignments(request) => {
+                self.alter_partition_reassignments(id, &request);
+            }
+            Request::ListPartitionReassignments(_) => self.list_partition_reassignments(id),
+            Request::DescribeQuorum(request) => self.describe_quorum(id, &request),
+            Request::DescribeProducers(request) => self.describe_producers(id, &request),
+            Request::ListConfigResources(request) => {
+                self.list_config_resources(id, context, &request);
+            }
             Request::IncrementalAlterConfigs(request) => {
                 self.incremental_alter_configs(id, &request);
             }
@@ -148,6 +198,16 @@ pub(crate) fn failed(reply: Reply) -> Reply {
                 partition.error_code = ErrorCode::KAFKA_STORAGE_ERROR;
             }
             Reply::Response(response.into())
+        }
+        Reply::Response(Response::JoinGroup(response)) => {
+            let (error_code, member_id) = (ErrorCode::NOT_COORDINATOR, response.member_id);
+            let response = JoinGroupResponse { error_code, member_id, ..Default::default() };
+            Reply::Response(Box::new(response).into())
+        }
+        Reply::Response(Response::SyncGroup(_)) => {
+            let error_code = ErrorCode::NOT_COORDINATOR;
+            let response = SyncGroupResponse { error_code, ..Default::default() };
+            Reply::Response(Box::new(response).into())
         }
         // As Kafka's coordinator words it: somewhere else it might be stored.
         Reply::Response(Response::OffsetCommit(mut response)) => {

@@ -17,6 +17,8 @@ pub enum JournalError {
     Magic,
     /// A format newer than this program: it must not be touched.
     NewerFormat(u16),
+    /// Written in a format from before the first release.
+    OlderFormat(u16),
     /// A checksum does not fit.
     Checksum,
     /// Not the slot that comes next.

@@ -3,6 +3,7 @@
 //! A host feeds [`Input`]s and drains [`Effect`]s. A shard must never block, never loop over a log, and never show
 //! anything that a crash could take back.
 
+pub(crate) mod coordination;
 pub(crate) mod fetching;
 pub mod input;
 pub(crate) mod lookup;
@@ -14,6 +15,7 @@ mod retention;
 mod running;
 pub mod snapshot;
 pub(crate) mod state;
+mod trimming;
 pub(crate) mod writer;
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -25,6 +27,7 @@ use bytes::Bytes;
 
 use crate::chunk::ObjectId;
 use crate::config::BrokerConfig;
+use crate::group::Coordinator;
 use crate::image::Image;
 use crate::journal::tail::Tail;
 use crate::notice::Notice;
@@ -49,6 +52,10 @@ pub enum TimerKind {
     Retention,
     /// `producer.id.expiration.check.interval.ms`.
     ProducerExpiry,
+    /// A session or a rebalance of a group.
+    Group,
+    /// `offsets.retention.check.interval.ms`.
+    OffsetExpiry,
     /// `log.flush.interval.ms` or a topic's `flush.ms`.
     Flush,
     /// The store was full: time to ask again.
@@ -142,6 +149,7 @@ pub struct Shard {
     pub(crate) pages: PageCache,
     pub(crate) fetching: fetching::Fetching,
     pub(crate) lookups: lookup::Lookups,
+    pub(crate) coordinator: Coordinator,
     pub(crate) random: Random,
     pub(crate) now: Now,
     pub(crate) producer_ids: core::ops::Range<i64>,
@@ -153,6 +161,9 @@ pub struct Shard {
     dying: VecDeque<(u64, ObjectId)>,
     retention_at: Instant,
     producers_at: Instant,
+    /// When committed offsets are looked through, and behind which group.
+    offsets_at: Instant,
+    offsets_after: Option<KString>,
     full_at: Option<Instant>,
     /// Records that were acknowledged without a flush since the last one.
     pub(crate) unflushed: i64,
@@ -223,6 +234,7 @@ impl Shard {
             pages: PageCache::default(),
             fetching: fetching::Fetching::default(),
             lookups: lookup::Lookups::default(),
+            coordinator: Coordinator::default(),
             random,
             now,
             producer_ids: 0..0,
@@ -234,6 +246,8 @@ impl Shard {
             producers_at: now
                 .instant
                 .plus_millis(i64::from(broker.producer_id_expiration_check_interval_ms)),
+            offsets_at: now.instant.plus_millis(broker.offsets_retention_check_interval_ms),
+            offsets_after: None,
             full_at: None,
             unflushed: 0,
             flush_at: None,
@@ -286,6 +300,8 @@ impl Shard {
             self.fetching.next_deadline().map(|at| (at, TimerKind::FetchDeadline)),
             Some((self.retention_at, TimerKind::Retention)),
             Some((self.producers_at, TimerKind::ProducerExpiry)),
+            self.groups_due().map(|at| (at, TimerKind::Group)),
+            Some((self.offsets_at, TimerKind::OffsetExpiry)),
             self.flush_at.map(|at| (at, TimerKind::Flush)),
             self.full_at.map(|at| (at, TimerKind::StoreFull)),
         ];

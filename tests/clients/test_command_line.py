@@ -147,17 +147,46 @@ def test_load(console, check, version):
     check("load")
 
 
+def test_operators(console, check, version, tmp_path):
+    """Elections, reassignments, the quorum, producers: what one broker has to say of them."""
+    if version == paths.OLDEST_KAFKA:
+        pytest.skip("these tools asked ZooKeeper then")
+    console("bin/kafka-topics.sh --create --bootstrap-server B --partitions 2 --topic moved")
+    console("bin/kafka-leader-election.sh --bootstrap-server B --election-type preferred --topic moved --partition 0")
+    console("bin/kafka-leader-election.sh --bootstrap-server B --election-type unclean --topic moved --partition 7")
+    console("bin/kafka-leader-election.sh --bootstrap-server B --election-type preferred --all-topic-partitions")
+    console("bin/kafka-reassign-partitions.sh --bootstrap-server B --list")
+    file = tmp_path / "moves.json"
+    for broker, steps in ((0, ("--execute", "--verify", "--cancel")), (9, ("--execute",))):
+        file.write_text('{"version":1,"partitions":[{"topic":"moved","partition":0,"replicas":[%d]}]}' % broker)
+        for step in steps:
+            console(f"bin/kafka-reassign-partitions.sh --bootstrap-server B --reassignment-json-file {file} {step}")
+    leader = re.compile(r"^(LeaderId|CurrentObservers):").match
+    console("bin/kafka-metadata-quorum.sh --bootstrap-server B describe --status", keep=leader)
+    replica = re.compile(r"^\d+\s")
+    replication = console("bin/kafka-metadata-quorum.sh --bootstrap-server B describe --replication", keep=lambda _: False)
+    lines = [line.split() for line in replication.splitlines() if replica.match(line)]
+    assert [(line[0], line[-1]) for line in lines] == [("0", "Leader")], replication
+    console("bin/kafka-transactions.sh --bootstrap-server B describe-producers --topic moved --partition 0")
+    console("bin/kafka-client-metrics.sh --bootstrap-server B --list")
+    console.transcript = [line.replace(str(file), "moves.json") for line in console.transcript]
+    check("operators")
+
+
 # The newest version of each API of which Kafka 4.3.1 tells these tools that it is usable.
 USABLE = {
     "2.5.0": {
         "Produce": 8, "Fetch": 11, "ListOffsets": 5, "Metadata": 9, "ApiVersions": 3, "CreateTopics": 5, "DeleteTopics": 4,
         "DeleteRecords": 1, "CreatePartitions": 2, "InitProducerId": 3, "OffsetForLeaderEpoch": 3, "DescribeConfigs": 2,
-        "AlterConfigs": 1, "IncrementalAlterConfigs": 1, "DescribeLogDirs": 1,
+        "AlterConfigs": 1, "IncrementalAlterConfigs": 1, "DescribeLogDirs": 1, "AlterReplicaLogDirs": 1, "ElectLeaders": 2,
+        "AlterPartitionReassignments": 0, "ListPartitionReassignments": 0,
     },
     "4.3.1": {
         "Produce": 13, "Fetch": 18, "ListOffsets": 11, "Metadata": 13, "ApiVersions": 4, "CreateTopics": 7, "DeleteTopics": 6,
         "DeleteRecords": 2, "CreatePartitions": 3, "InitProducerId": 5, "OffsetForLeaderEpoch": 4, "DescribeConfigs": 4,
         "AlterConfigs": 2, "IncrementalAlterConfigs": 1, "DescribeCluster": 2, "DescribeTopicPartitions": 0, "DescribeLogDirs": 5,
+        "AlterReplicaLogDirs": 2, "ElectLeaders": 2, "AlterPartitionReassignments": 1, "ListPartitionReassignments": 0,
+        "DescribeProducers": 0, "DescribeQuorum": 2, "ListConfigResources": 1,
     },
 }  # fmt: skip
 

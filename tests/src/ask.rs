@@ -54,11 +54,17 @@ asks! {
     OffsetForLeaderEpoch: Box<OffsetForLeaderEpochRequest> => Box<OffsetForLeaderEpochResponse>;
     DescribeConfigs: Box<DescribeConfigsRequest> => Box<DescribeConfigsResponse>;
     AlterConfigs: Box<AlterConfigsRequest> => Box<AlterConfigsResponse>;
+    AlterReplicaLogDirs: Box<AlterReplicaLogDirsRequest> => Box<AlterReplicaLogDirsResponse>;
     DescribeLogDirs: Box<DescribeLogDirsRequest> => Box<DescribeLogDirsResponse>;
     CreatePartitions: Box<CreatePartitionsRequest> => Box<CreatePartitionsResponse>;
     ElectLeaders: Box<ElectLeadersRequest> => Box<ElectLeadersResponse>;
     IncrementalAlterConfigs: Box<IncrementalAlterConfigsRequest> => Box<IncrementalAlterConfigsResponse>;
+    AlterPartitionReassignments: Box<AlterPartitionReassignmentsRequest> => Box<AlterPartitionReassignmentsResponse>;
+    ListPartitionReassignments: Box<ListPartitionReassignmentsRequest> => Box<ListPartitionReassignmentsResponse>;
+    DescribeQuorum: Box<DescribeQuorumRequest> => Box<DescribeQuorumResponse>;
     DescribeCluster: Box<DescribeClusterRequest> => Box<DescribeClusterResponse>;
+    DescribeProducers: Box<DescribeProducersRequest> => Box<DescribeProducersResponse>;
+    ListConfigResources: Box<ListConfigResourcesRequest> => Box<ListConfigResourcesResponse>;
     DescribeTopicPartitions: Box<DescribeTopicPartitionsRequest> => Box<DescribeTopicPartitionsResponse>;
 }
 

@@ -8,12 +8,14 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use crate::group::Coordinator;
 use crate::journal::entry::Entry;
 use crate::notice::Notice;
 use crate::protocol::messages::delete_topics::{DeletableTopicResult, DeleteTopicState};
 use crate::protocol::messages::{DeleteTopicsRequest, DeleteTopicsResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::shard::Shard;
+use crate::shard::coordination::OFFSETS_TOPIC;
 use crate::shard::input::{Effect, Reply, RequestContext, RequestId};
 
 /// How often each topic is named, and what of it: the same topic twice is an error, in whatever form.
@@ -115,6 +117,14 @@ impl Shard {
                 if let Some(partition) = self.state.partitions.get_mut(partition) {
                     waiting.append(&mut partition.waiting);
                 }
+            }
+            if *name == *OFFSETS_TOPIC {
+                self.coordinate_all(Coordinator::unload);
+            } else {
+                // What groups committed for it goes with it.
+                self.coordinate_all(|_, turn| {
+                    turn.outcome.records.extend(turn.groups.tombstones(name))
+                });
             }
             self.record(&Entry::TopicDeleted { name: name.to_string() });
             self.effects.push_back(Effect::Notice(Notice::TopicDeleted { name: name.to_string() }));

@@ -73,7 +73,7 @@ impl Shard {
     }
 
     /// What the log directory is called: the first one that is configured.
-    fn log_dir(&self) -> String {
+    pub(crate) fn log_dir(&self) -> String {
         if self.is_in_memory() {
             return "memory".into();
         }

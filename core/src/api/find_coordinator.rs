@@ -38,6 +38,9 @@ impl Shard {
         request: FindCoordinatorRequest,
     ) {
         let refusal = refusal(request.key_type);
+        if request.key_type == GROUP {
+            self.ensure_offsets_topic();
+        }
         let error_code = refusal.map_or(ErrorCode::NONE, |(code, _)| code);
         let message = refusal.map(|(_, message)| KString::from_static(message));
         let (node_id, port) = if refusal.is_some() { (-1, -1) } else { (self.image.node_id, 0) };
@@ -64,6 +67,6 @@ impl Shard {
                 ..Default::default()
             }
         };
-        self.reply_after(0, id, Reply::Response(Box::new(response).into()));
+        self.reply(id, Reply::Response(Box::new(response).into()));
     }
 }

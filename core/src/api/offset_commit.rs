@@ -1,14 +1,13 @@
-//! OffsetCommit (key 8), versions 0 to 10: stores the offsets of groups without members.
+//! OffsetCommit (key 8), versions 0 to 10: stores the offsets of a group.
 //!
-//! BEHAVIOURS 61 and 62a, as far as simple consumers go. Kafka: OffsetMetadataManager.commitOffset. Version 0, which
-//! meant ZooKeeper, means the group too. Missing, and coming with the group coordinator: members, expiry
-//! (`retention_time_ms` is not kept), and the journal's final shape: batches of `__consumer_offsets` in Kafka's schema.
+//! BEHAVIOURS 61 and 62a. Kafka: KafkaApis.handleOffsetCommitRequest, OffsetMetadataManager.commitOffset. Version 0,
+//! which meant ZooKeeper, means the group too. A topic that is not there is refused first, whoever asks.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::journal::entry::{CommittedOffset, Entry};
+use crate::group::MAX_GROUP_BYTES;
+use crate::group::records::{GroupRecord, OffsetCommitValue};
 use crate::protocol::messages::offset_commit::{
     OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
@@ -16,7 +15,10 @@ use crate::protocol::messages::offset_commit::{
 use crate::protocol::messages::{OffsetCommitRequest, OffsetCommitResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::shard::Shard;
-use crate::shard::input::{Reply, RequestContext, RequestId};
+use crate::shard::input::{RequestContext, RequestId};
+
+/// From this version on topics are given by their ids.
+const IDS_FROM: i16 = 10;
 
 impl Shard {
     /// Handles an OffsetCommit.
@@ -26,9 +28,8 @@ impl Shard {
         context: &RequestContext,
         request: &OffsetCommitRequest,
     ) {
-        let group = request.group_id.to_string();
-        let refused = self.refuses_commit(&group, context.version, request);
-        let mut offsets = Vec::new();
+        let group = &request.group_id;
+        let mut records = Vec::new();
         let mut response = OffsetCommitResponse::default();
         for topic in &request.topics {
             let known = self.committable(topic, context.version);
@@ -38,22 +39,43 @@ impl Shard {
                 ..Default::default()
             };
             for partition in &topic.partitions {
-                let committed = match &known {
-                    Ok(name) => self.check_commit(name, partition, refused),
+                let checked = match &known {
+                    Ok(name) => self.check_commit(name, partition, request),
                     Err(code) => Err(*code),
                 };
                 result.partitions.push(OffsetCommitResponsePartition {
                     partition_index: partition.partition_index,
-                    error_code: committed.as_ref().err().copied().unwrap_or_default(),
+                    error_code: checked.as_ref().err().copied().unwrap_or_default(),
                 });
-                offsets.extend(committed);
+                records.extend(checked);
             }
             response.topics.push(result);
         }
-        if !offsets.is_empty() {
-            self.record(&Entry::OffsetsCommitted { group, offsets });
-        }
-        self.reply(id, Reply::Response(Box::new(response).into()));
+        self.coordinate(group, |groups, turn| {
+            // What names no topic that is there does not come as far as the group (Kafka: KafkaApis).
+            let asked = response.topics.iter().flat_map(|topic| &topic.partitions);
+            let reaches = asked.into_iter().any(|partition| !is_of_topic(partition.error_code));
+            let size: usize = records.iter().map(GroupRecord::size).sum();
+            let refused = if !reaches {
+                None
+            } else if let Err(code) = groups.may_commit(turn, context.version, request) {
+                Some(code)
+            } else if size > turn.record_limit || turn.groups.bytes() + size > MAX_GROUP_BYTES {
+                Some(ErrorCode::INVALID_COMMIT_OFFSET_SIZE)
+            } else {
+                None
+            };
+            match refused {
+                None => turn.outcome.records = records,
+                Some(code) => {
+                    let all = response.topics.iter_mut().flat_map(|topic| &mut topic.partitions);
+                    for partition in all.filter(|partition| !is_of_topic(partition.error_code)) {
+                        partition.error_code = code;
+                    }
+                }
+            }
+            turn.reply(id, Box::new(response));
+        });
     }
 
     /// The name of the topic that is meant.
@@ -62,7 +84,7 @@ impl Shard {
         topic: &OffsetCommitRequestTopic,
         version: i16,
     ) -> Result<KString, ErrorCode> {
-        if version >= 10 {
+        if version >= IDS_FROM {
             let known = self.image.topic_by_id(&topic.topic_id);
             return known.map(|topic| topic.name.clone()).ok_or(ErrorCode::UNKNOWN_TOPIC_ID);
         }
@@ -70,54 +92,43 @@ impl Shard {
         known.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
     }
 
-    /// Why nothing can be committed: no group here has members, so whoever says to be one is not.
-    fn refuses_commit(
-        &self,
-        group: &str,
-        version: i16,
-        request: &OffsetCommitRequest,
-    ) -> Option<ErrorCode> {
-        if request.generation_id_or_member_epoch < 0 {
-            return None;
-        }
-        Some(if self.state.groups.contains_key(group) {
-            ErrorCode::UNKNOWN_MEMBER_ID
-        } else if version >= 9 {
-            ErrorCode::GROUP_ID_NOT_FOUND
-        } else {
-            ErrorCode::ILLEGAL_GENERATION
-        })
-    }
-
     fn check_commit(
         &self,
         topic: &KString,
         partition: &OffsetCommitRequestPartition,
-        refused: Option<ErrorCode>,
-    ) -> Result<CommittedOffset, ErrorCode> {
+        request: &OffsetCommitRequest,
+    ) -> Result<GroupRecord, ErrorCode> {
         if self.find_partition(topic, partition.partition_index).is_none() {
             return Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
         }
-        if let Some(code) = refused {
-            return Err(code);
-        }
-        let metadata = partition.committed_metadata.clone().unwrap_or_default().to_string();
-        // Java counts UTF-16 units, not bytes.
+        let metadata = partition.committed_metadata.clone().unwrap_or_default();
+        // Java counts UTF-16 units, not bytes, of which there are never fewer.
         let limit = usize::try_from(self.broker.offset_metadata_max_bytes).unwrap_or(0);
-        if metadata.encode_utf16().count() > limit {
+        let units = || alloc::string::ToString::to_string(&metadata).encode_utf16().count();
+        if metadata.len() > limit && units() > limit {
             return Err(ErrorCode::OFFSET_METADATA_TOO_LARGE);
         }
-        let timestamp = match partition.commit_timestamp {
-            -1 => self.now.wall.0,
-            timestamp => timestamp,
-        };
-        Ok(CommittedOffset {
-            topic: topic.to_string(),
-            partition: partition.partition_index,
+        let now = self.now.wall.0;
+        let value = OffsetCommitValue {
             offset: partition.committed_offset,
             leader_epoch: partition.committed_leader_epoch,
             metadata,
-            timestamp,
-        })
+            commit_timestamp: match partition.commit_timestamp {
+                -1 => now,
+                timestamp => timestamp,
+            },
+            expire_timestamp: match request.retention_time_ms {
+                -1 => -1,
+                retention => now.saturating_add(retention),
+            },
+        };
+        let (group, topic) = (request.group_id.clone(), topic.clone());
+        let index = partition.partition_index;
+        Ok(GroupRecord::Offset { group, topic, partition: index, value: Some(value) })
     }
+}
+
+/// Whether a code says that the topic or partition is not there.
+fn is_of_topic(code: ErrorCode) -> bool {
+    code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION || code == ErrorCode::UNKNOWN_TOPIC_ID
 }

@@ -1,16 +1,15 @@
 //! OffsetFetch (key 9), versions 0 to 10: the committed offsets of groups.
 //!
 //! BEHAVIOURS 62 and 62a, USERS trap 13: a group that does not exist has no offsets, and that is no error. Kafka:
-//! OffsetMetadataManager.fetchOffsets and fetchAllOffsets. There are no transactions, so every offset is stable, and no
-//! members, so member ids are not looked at. Deviation: a group that is named twice is refused the second time, so that
+//! OffsetMetadataManager.fetchOffsets and fetchAllOffsets. There are no transactions yet, so every offset is stable; the
+//! classic protocol does not look at member ids here. Deviation: a group that is named twice is refused the second time, so that
 //! an answer is bounded.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::journal::entry::CommittedOffset;
+use crate::group::state::{CommittedOffset, Group};
 use crate::protocol::messages::offset_fetch::{
     OffsetFetchRequestGroup, OffsetFetchRequestTopics, OffsetFetchResponseGroup,
     OffsetFetchResponsePartition, OffsetFetchResponsePartitions, OffsetFetchResponseTopic,
@@ -20,7 +19,6 @@ use crate::protocol::messages::{OffsetFetchRequest, OffsetFetchResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::shard::Shard;
 use crate::shard::input::{Reply, RequestContext, RequestId};
-use crate::shard::state::GroupOffsets;
 
 impl Shard {
     /// Handles an OffsetFetch.
@@ -31,6 +29,9 @@ impl Shard {
         request: OffsetFetchRequest,
     ) {
         let version = context.version;
+        let asked = request.groups.iter().map(|group| &group.group_id);
+        let needs = asked.chain([&request.group_id]).map(|name| self.changed_in(name)).max();
+        let needs = needs.unwrap_or(0);
         let response = if version >= 8 {
             let mut seen = BTreeSet::new();
             let groups = request.groups.iter().map(|group| {
@@ -65,7 +66,7 @@ impl Shard {
                 ..Default::default()
             }
         };
-        self.reply(id, Reply::Response(Box::new(response).into()));
+        self.reply_after(needs, id, Reply::Response(Box::new(response).into()));
     }
 
     fn group_offsets(
@@ -73,9 +74,7 @@ impl Shard {
         asked: &OffsetFetchRequestGroup,
         version: i16,
     ) -> OffsetFetchResponseGroup {
-        let none = GroupOffsets::new();
-        let group = asked.group_id.to_str().and_then(|group| self.state.groups.get(group));
-        let group = group.unwrap_or(&none);
+        let group = self.state.groups.get(&asked.group_id);
         let topics = match &asked.topics {
             Some(topics) => {
                 topics.iter().map(|topic| self.topic_offsets(group, topic, version)).collect()
@@ -87,7 +86,7 @@ impl Shard {
 
     fn topic_offsets(
         &self,
-        group: &GroupOffsets,
+        group: Option<&Group>,
         asked: &OffsetFetchRequestTopics,
         version: i16,
     ) -> OffsetFetchResponseTopics {
@@ -96,11 +95,9 @@ impl Shard {
         } else {
             Some(&asked.name)
         };
-        // Offsets are kept by text, so the key to look for is one too.
-        let mut key = (known.and_then(KString::to_str).map(String::from).unwrap_or_default(), 0);
         let partition = |index: &i32| {
-            key.1 = *index;
-            let mut answer = committed(*index, known.and_then(|_| group.get(&key)));
+            let found = known.and_then(|name| group?.committed(name, *index));
+            let mut answer = committed(*index, found);
             if known.is_none() {
                 answer.error_code = ErrorCode::UNKNOWN_TOPIC_ID;
             }
@@ -114,10 +111,10 @@ impl Shard {
     }
 
     /// Everything that the group committed; of topics that are there, which are all.
-    fn all_offsets(&self, group: &GroupOffsets) -> Vec<OffsetFetchResponseTopics> {
+    fn all_offsets(&self, group: Option<&Group>) -> Vec<OffsetFetchResponseTopics> {
         let mut topics: Vec<OffsetFetchResponseTopics> = Vec::new();
-        for ((name, index), offset) in group {
-            let Some((name, topic)) = self.state.topics.get_key_value(name.as_bytes()) else {
+        for offset in group.into_iter().flat_map(|group| &group.offsets) {
+            let Some((name, topic)) = self.state.topics.get_key_value(&offset.topic) else {
                 continue;
             };
             if topics.last().is_none_or(|last| last.name != *name) {
@@ -128,7 +125,7 @@ impl Shard {
                 });
             }
             if let Some(last) = topics.last_mut() {
-                last.partitions.push(committed(*index, Some(offset)));
+                last.partitions.push(committed(offset.partition, Some(offset)));
             }
         }
         topics
@@ -142,9 +139,9 @@ fn committed(
 ) -> OffsetFetchResponsePartitions {
     OffsetFetchResponsePartitions {
         partition_index,
-        committed_offset: offset.map_or(-1, |offset| offset.offset),
-        committed_leader_epoch: offset.map_or(-1, |offset| offset.leader_epoch),
-        metadata: Some(offset.map_or(KString::EMPTY, |offset| KString::from(&*offset.metadata))),
+        committed_offset: offset.map_or(-1, |offset| offset.value.offset),
+        committed_leader_epoch: offset.map_or(-1, |offset| offset.value.leader_epoch),
+        metadata: Some(offset.map_or(KString::EMPTY, |offset| offset.value.metadata.clone())),
         ..Default::default()
     }
 }

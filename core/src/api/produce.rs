@@ -2,7 +2,7 @@
 //!
 //! BEHAVIOURS 19, 24–28. Kafka: UnifiedLog.append. What belongs to bytes was checked by the connection.
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use smallvec::SmallVec;
 
 use crate::config::TopicConfig;
@@ -11,6 +11,7 @@ use crate::journal::entry::Entry;
 use crate::partition::producer_state::Verdict;
 use crate::partition::segments::{RollCheck, RollLimits};
 use crate::protocol::ErrorCode;
+use crate::record::BatchHeader;
 use crate::record::batch::{set_base_offset, set_partition_leader_epoch};
 use crate::shard::Shard;
 use crate::shard::input::{ProduceEntry, ProduceOutcome, Reply, RequestId};
@@ -49,11 +50,8 @@ impl Shard {
         let Some(partition) = self.state.partitions.get(&id) else {
             return refused(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, -1, None);
         };
-        let Some(topic) = self.state.topics.get(&partition.topic) else {
-            return refused(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, -1, None);
-        };
         let log_start = partition.log_start_offset;
-        let Some(mut batch) = batch else {
+        let Some(batch) = batch else {
             *needs = (*needs).max(partition.changed_in);
             return refused(ErrorCode::NONE, log_start, None);
         };
@@ -86,32 +84,9 @@ impl Shard {
             let message = "The log directory has no space left, or has failed.";
             return refused(ErrorCode::KAFKA_STORAGE_ERROR, -1, Some(message));
         }
-        let config = topic.effective.clone().unwrap_or_else(|| self.default_topic_config());
-        let epoch = self.state.leader_epoch(topic);
-        let base_offset = partition.next_offset;
-        let last_offset = base_offset + i64::from(batch.header.last_offset_delta);
-        let check = RollCheck {
-            bytes: len,
-            last_offset,
-            max_timestamp: batch.header.max_timestamp,
-            wall: self.now.wall,
+        let Some(base_offset) = self.append_batch(id, batch.bytes, batch.header) else {
+            return refused(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, -1, None);
         };
-        if partition
-            .segments
-            .back()
-            .is_none_or(|segment| segment.should_roll(&check, &limits(&config, id)))
-        {
-            self.record(&Entry::SegmentRolled { partition: id });
-        }
-        set_base_offset(&mut batch.bytes, base_offset);
-        set_partition_leader_epoch(&mut batch.bytes, epoch);
-        batch.header.base_offset = base_offset;
-        batch.header.partition_leader_epoch = epoch;
-        let bytes: Bytes = batch.bytes.freeze();
-        let wall = self.writer.stamp(self.now.wall);
-        self.state.append(id, &batch.header, len, wall);
-        let flush = self.is_flush_due(&config, i64::from(batch.header.record_count));
-        self.writer.push_batch(id, bytes, wall, flush);
         *needs = self.writer.last_slot();
         ProduceOutcome {
             position,
@@ -125,6 +100,45 @@ impl Shard {
 }
 
 impl Shard {
+    /// Appends a checked batch at its partition's end, in a new segment where it is time for one, and applies it. Gives
+    /// the offset of its first record; none where the partition is gone.
+    pub(crate) fn append_batch(
+        &mut self,
+        id: PartitionId,
+        mut bytes: BytesMut,
+        mut header: BatchHeader,
+    ) -> Option<i64> {
+        let partition = self.state.partitions.get(&id)?;
+        let topic = self.state.topics.get(&partition.topic)?;
+        let config = topic.effective.clone().unwrap_or_else(|| self.default_topic_config());
+        let epoch = self.state.leader_epoch(topic);
+        let base_offset = partition.next_offset;
+        let len = bytes.len() as u32;
+        let check = RollCheck {
+            bytes: len,
+            last_offset: base_offset + i64::from(header.last_offset_delta),
+            max_timestamp: header.max_timestamp,
+            wall: self.now.wall,
+        };
+        if partition
+            .segments
+            .back()
+            .is_none_or(|segment| segment.should_roll(&check, &limits(&config, id)))
+        {
+            self.record(&Entry::SegmentRolled { partition: id });
+        }
+        set_base_offset(&mut bytes, base_offset);
+        set_partition_leader_epoch(&mut bytes, epoch);
+        header.base_offset = base_offset;
+        header.partition_leader_epoch = epoch;
+        let bytes = bytes.freeze();
+        let wall = self.writer.stamp(self.now.wall);
+        self.state.append(id, &header, &bytes, wall, self.writer.open_slot());
+        let flush = self.is_flush_due(&config, i64::from(header.record_count));
+        self.writer.push_batch(id, bytes, wall, flush);
+        Some(base_offset)
+    }
+
     /// Whether these records are to be flushed before they are acknowledged: at `flush.messages` records since the last
     /// flush. Kafka counts each log by itself; counting all together flushes no less often.
     fn is_flush_due(&mut self, config: &TopicConfig, records: i64) -> bool {

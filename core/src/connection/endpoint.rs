@@ -33,6 +33,12 @@ impl Endpoint {
                     (broker.host, broker.port) = (host.clone(), port);
                 }
             }
+            Response::DescribeQuorum(quorum) => {
+                for listener in quorum.nodes.iter_mut().flat_map(|node| &mut node.listeners) {
+                    listener.name = self.listener.clone();
+                    (listener.host, listener.port) = (host.clone(), self.port);
+                }
+            }
             Response::FindCoordinator(found) => {
                 if found.node_id >= 0 && found.coordinators.is_empty() {
                     (found.host, found.port) = (host.clone(), port);

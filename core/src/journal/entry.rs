@@ -92,28 +92,4 @@ pub enum Entry {
         /// How often the store was opened, this time included.
         epoch: u64,
     },
-    /// Offsets that a group committed.
-    OffsetsCommitted {
-        /// The group.
-        group: String,
-        /// What it committed.
-        offsets: Vec<CommittedOffset>,
-    },
-}
-
-/// One committed offset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommittedOffset {
-    /// Topic name.
-    pub topic: String,
-    /// Partition index.
-    pub partition: i32,
-    /// The next offset to read.
-    pub offset: i64,
-    /// Leader epoch of the last record read, −1 where unknown.
-    pub leader_epoch: i32,
-    /// The client's own note.
-    pub metadata: String,
-    /// When, in Unix ms.
-    pub timestamp: i64,
 }

@@ -219,6 +219,8 @@ apis! {
     32 DescribeConfigs(Box<DescribeConfigsRequest>, Box<DescribeConfigsResponse>)
     /// Replaces configurations.
     33 AlterConfigs(Box<AlterConfigsRequest>, Box<AlterConfigsResponse>)
+    /// Moves partitions to other log directories.
+    34 AlterReplicaLogDirs(Box<AlterReplicaLogDirsRequest>, Box<AlterReplicaLogDirsResponse>)
     /// Describes log directories.
     35 DescribeLogDirs(Box<DescribeLogDirsRequest>, Box<DescribeLogDirsResponse>)
     /// Takes a step of a SASL exchange.
@@ -231,8 +233,14 @@ apis! {
     43 ElectLeaders(Box<ElectLeadersRequest>, Box<ElectLeadersResponse>)
     /// Changes configurations.
     44 IncrementalAlterConfigs(Box<IncrementalAlterConfigsRequest>, Box<IncrementalAlterConfigsResponse>)
+    /// Moves partitions to other brokers.
+    45 AlterPartitionReassignments(Box<AlterPartitionReassignmentsRequest>, Box<AlterPartitionReassignmentsResponse>)
+    /// Lists the partitions that are being moved.
+    46 ListPartitionReassignments(Box<ListPartitionReassignmentsRequest>, Box<ListPartitionReassignmentsResponse>)
     /// Removes stored offsets.
     47 OffsetDelete(Box<OffsetDeleteRequest>, Box<OffsetDeleteResponse>)
+    /// Describes the quorum of the metadata log.
+    55 DescribeQuorum(Box<DescribeQuorumRequest>, Box<DescribeQuorumResponse>)
     /// Describes brokers or controllers.
     60 DescribeCluster(Box<DescribeClusterRequest>, Box<DescribeClusterResponse>)
     /// Describes the producers of partitions.

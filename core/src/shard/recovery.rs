@@ -226,16 +226,17 @@ impl Recovery {
                 return self.more(missing, numbers);
             }
             let (position, wall, salt) = (self.end.at, header.wall, self.root.salt);
+            let sequence = header.sequence;
             let Self { buffer, state, .. } = self;
             let mut unknown = false;
             let applied = slot::read(buffer, salt, |entry| match entry {
                 SlotEntry::Batch { partition, at, bytes } => {
-                    let Some(header) = BatchHeader::parse(bytes) else { return };
-                    state.append(partition, &header, bytes.len() as u32, wall);
-                    state.place(partition, &header, position as u32 + at, bytes.len() as u32);
+                    let Some(batch) = BatchHeader::parse(bytes) else { return };
+                    state.append(partition, &batch, bytes, wall, sequence);
+                    state.place(partition, &batch, position as u32 + at, bytes.len() as u32);
                 }
                 SlotEntry::Entry(encoded) => match postcard::from_bytes::<Entry>(encoded) {
-                    Ok(entry) => state.apply(&entry, wall, header.sequence),
+                    Ok(entry) => state.apply(&entry, wall, sequence),
                     Err(_) => unknown = true,
                 },
             });

@@ -1,6 +1,6 @@
 //! The snapshot: hard state after one slot, as a blob; and the root, which names it.
 //!
-//! Formats are versioned: an older one loads, a newer one is refused. Nothing here may be read before its checksum.
+//! Formats are versioned: a newer one is refused, and so is an older one, of which no release has gone out. Nothing here may be read before its checksum.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,7 +16,8 @@ use crate::record::checksum::crc32c;
 
 const SNAPSHOT_MAGIC: &[u8; 4] = b"LGBS";
 const ROOT_MAGIC: &[u8; 4] = b"LGBR";
-const FORMAT: u16 = 1;
+/// 2: groups as the fold of `__consumer_offsets`.
+const FORMAT: u16 = 2;
 /// Magic, format, two unused bytes, checksum.
 const HEADER_LEN: usize = 12;
 
@@ -74,6 +75,9 @@ fn open<T: DeserializeOwned>(magic: &[u8; 4], bytes: &[u8]) -> Result<T, Journal
     if format > FORMAT {
         return Err(JournalError::NewerFormat(format));
     }
+    if format < FORMAT {
+        return Err(JournalError::OlderFormat(format));
+    }
     let crc = crc32c(body);
     if crc.to_le_bytes() != header[8..] {
         return Err(JournalError::Checksum);
@@ -120,6 +124,9 @@ pub fn refusal(what: &str, error: JournalError) -> String {
     match error {
         JournalError::NewerFormat(format) => alloc::format!(
             "{what} has format {format}, this program reads up to {FORMAT}: start the newer release again; nothing was written"
+        ),
+        JournalError::OlderFormat(format) => alloc::format!(
+            "{what} has format {format}, from before the first release; this program reads {FORMAT}: use an empty directory; nothing was written"
         ),
         error => alloc::format!("{what} cannot be read ({error:?}); nothing was written"),
     }

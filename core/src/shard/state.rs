@@ -13,12 +13,15 @@ use serde::{Deserialize, Serialize};
 use crate::api::topics::folded;
 use crate::chunk::ObjectId;
 use crate::config::{Overrides, TopicConfig};
+use crate::group::records::GroupRecord;
+use crate::group::state::Groups;
 use crate::image::PartitionId;
-use crate::journal::entry::{CommittedOffset, Entry};
+use crate::journal::entry::Entry;
 use crate::journal::index::{IndexBuilder, IndexEntry};
 use crate::partition::{FileRange, Partition};
 use crate::protocol::{KString, Uuid};
-use crate::record::BatchHeader;
+use crate::record::{BatchHeader, Records, Scratch};
+use crate::shard::coordination::OFFSETS_TOPIC;
 use crate::time::UnixMillis;
 
 /// One topic.
@@ -37,8 +40,8 @@ pub struct Topic {
     pub effective: Option<Arc<TopicConfig>>,
 }
 
-/// A committed offset of a group, by topic and partition.
-pub(crate) type GroupOffsets = BTreeMap<(String, i32), CommittedOffset>;
+/// What a batch of `__consumer_offsets` may be unpacked to: nobody but this broker writes there.
+const MAX_UNPACKED: u64 = 256 << 20;
 
 /// The hard state.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -57,8 +60,8 @@ pub struct State {
     pub broker_configs: Overrides,
     /// Dynamic configuration of every broker.
     pub default_configs: Overrides,
-    /// Committed offsets by group.
-    pub groups: BTreeMap<String, GroupOffsets>,
+    /// Groups and the offsets that they committed.
+    pub groups: Groups,
     /// Where the index of each sealed file begins.
     pub index_at: BTreeMap<ObjectId, u64>,
     /// How many partitions still have records in each sealed file; derived.
@@ -77,6 +80,7 @@ impl State {
     pub fn derive_rest(&mut self) {
         self.live.clear();
         self.touched.clear();
+        self.groups.derive_rest();
         let names = self.topics.keys();
         let folded = names.filter_map(|name| Some((folded(name.to_str()?)?, name.clone())));
         self.folded = folded.collect();
@@ -97,10 +101,34 @@ impl State {
         i32::try_from(self.epoch.saturating_sub(topic.created_epoch)).unwrap_or(i32::MAX)
     }
 
-    /// Takes a batch into its partition. Batches of partitions that are gone are passed over.
-    pub fn append(&mut self, id: PartitionId, header: &BatchHeader, bytes: u32, wall: UnixMillis) {
-        if let Some(partition) = self.partitions.get_mut(&id) {
-            partition.append(header, bytes, wall);
+    /// Takes a batch into its partition, `sequence` being its slot. Batches of partitions that are gone are passed over;
+    /// those of `__consumer_offsets` change the groups as well.
+    pub fn append(
+        &mut self,
+        id: PartitionId,
+        header: &BatchHeader,
+        batch: &[u8],
+        wall: UnixMillis,
+        sequence: u64,
+    ) {
+        let Some(partition) = self.partitions.get_mut(&id) else { return };
+        partition.append(header, batch.len() as u32, wall);
+        if partition.topic == *OFFSETS_TOPIC {
+            self.replay_groups(batch, sequence);
+        }
+    }
+
+    /// Replays the records of a batch of `__consumer_offsets`. What is not understood is passed over, as in Kafka.
+    fn replay_groups(&mut self, batch: &[u8], sequence: u64) {
+        let mut scratch = Scratch::default();
+        let Ok(mut records) = Records::new(batch, MAX_UNPACKED, &mut scratch) else { return };
+        let Self { groups, topics, .. } = self;
+        while let Ok(Some(record)) = records.next() {
+            let Some(key) = record.key else { continue };
+            if let Some(record) = GroupRecord::decode(key, record.value) {
+                let shared = |topic: &KString| Some(topics.get_key_value(topic)?.0.clone());
+                groups.replay(record, sequence, shared);
+            }
         }
     }
 
@@ -183,14 +211,9 @@ impl State {
                 if let Some(folded) = folded(name) {
                     self.folded.remove(&folded);
                 }
-                // Most groups know nothing of the topic: only the others are walked through.
-                let all = (name.clone(), i32::MIN)..=(name.clone(), i32::MAX);
-                for offsets in self.groups.values_mut() {
-                    if offsets.range(all.clone()).next().is_some() {
-                        offsets.retain(|(topic, _), _| topic != name);
-                    }
+                if name == OFFSETS_TOPIC {
+                    self.groups = Groups::default();
                 }
-                self.groups.retain(|_, offsets| !offsets.is_empty());
             }
             Entry::TopicConfigs { name, configs } => {
                 if let Some(topic) = self.topics.get_mut(name.as_bytes()) {
@@ -226,12 +249,6 @@ impl State {
                 }
             }
             Entry::FileSealed { object, index_at, ranges } => self.seal(*object, *index_at, ranges),
-            Entry::OffsetsCommitted { group, offsets } => {
-                let known = self.groups.entry(group.clone()).or_default();
-                for offset in offsets {
-                    known.insert((offset.topic.clone(), offset.partition), offset.clone());
-                }
-            }
         }
     }
 

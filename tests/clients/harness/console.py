@@ -12,6 +12,7 @@ VOLATILE = [
     (re.compile(r'"timestamp":\d+'), '"timestamp":TIME'),
     (re.compile(r"CreateTime:\d+"), "CreateTime:TIME"),
     (re.compile(r'"logDir":"[^"]*"'), '"logDir":"DIR"'),
+    (re.compile(r'"log_dirs":\["[^"]*"\]'), '"log_dirs":["DIR"]'),
     # Kafka keeps segments without records until the next check of retention; Logboat counts them no longer.
     (re.compile(r'"size":\d+'), '"size":SIZE'),
     (re.compile(r'"(totalBytes|usableBytes)":\d+'), r'"\1":BYTES'),

@@ -12,6 +12,7 @@ mod formats;
 mod framing;
 mod idempotence;
 mod offsets;
+mod operators;
 mod produce;
 mod sessions;
 mod traps;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
         admin::CASES,
         cluster::CASES,
         configs::CASES,
+        operators::CASES,
         traps::CASES,
     ])
 }

@@ -180,6 +180,16 @@ fn request_for(
             Box::new(DescribeTopicPartitionsRequest::default()).into()
         }
         ApiKey::ElectLeaders => Box::new(ElectLeadersRequest::default()).into(),
+        ApiKey::AlterReplicaLogDirs => Box::new(AlterReplicaLogDirsRequest::default()).into(),
+        ApiKey::AlterPartitionReassignments => {
+            Box::new(AlterPartitionReassignmentsRequest::default()).into()
+        }
+        ApiKey::ListPartitionReassignments => {
+            Box::new(ListPartitionReassignmentsRequest::default()).into()
+        }
+        ApiKey::DescribeQuorum => Box::new(DescribeQuorumRequest::default()).into(),
+        ApiKey::DescribeProducers => Box::new(DescribeProducersRequest::default()).into(),
+        ApiKey::ListConfigResources => Box::new(ListConfigResourcesRequest::default()).into(),
         ApiKey::ListGroups => Box::new(ListGroupsRequest::default()).into(),
         ApiKey::DescribeGroups => Box::new(DescribeGroupsRequest::default()).into(),
         ApiKey::SaslHandshake => {

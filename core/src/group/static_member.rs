@@ -1,0 +1,68 @@
+//! A static member (KIP-345) comes back under its name: it gets a new id, and who still uses the old one is fenced.
+//!
+//! BEHAVIOURS 63. Kafka: GroupMetadataManager.updateStaticMemberThenRebalanceOrCompleteJoin.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::classic::State;
+use super::join::{Joiner, SKIPS_FROM};
+use super::rebalance::Work;
+use crate::protocol::messages::{JoinGroupResponse, SyncGroupResponse};
+use crate::protocol::{ErrorCode, KString};
+
+impl Work<'_, '_> {
+    /// Puts the joiner in the place of the member `old`. In a stable group whose protocol stays, nobody else notices.
+    pub(super) fn replace_static(&mut self, joiner: &Joiner<'_>, old: &KString, new: &KString) {
+        let old_leader = self.group.leader.clone();
+        if let Some(before) = self.group.replace_static(old, new) {
+            self.fence(before.awaiting_join, before.awaiting_sync, old);
+        }
+        self.update(joiner, new);
+        self.hear_of(new);
+        match self.group.state {
+            State::Stable if self.group.select_protocol() == self.group.protocol => {
+                let record = self.group.to_record(self.name);
+                self.turn.record(record);
+                let leads = self.group.is_leader(new);
+                let response = if joiner.context.version >= SKIPS_FROM {
+                    let members = if leads { self.group.told() } else { Vec::new() };
+                    self.joined(new, members, leads)
+                } else {
+                    // The old leader's id: so the client, which is not that, asks for its assignment as a follower.
+                    JoinGroupResponse {
+                        leader: old_leader.unwrap_or_default(),
+                        ..self.joined(new, Vec::new(), false)
+                    }
+                };
+                self.answer_join(new, response);
+            }
+            State::Stable => self.rebalance(),
+            // The leader may already assign to the old id.
+            State::CompletingRebalance => self.prepare(),
+            State::PreparingRebalance | State::Empty => self.maybe_complete_join(),
+        }
+    }
+
+    fn fence(
+        &mut self,
+        join: Option<crate::shard::input::RequestId>,
+        sync: Option<crate::shard::input::RequestId>,
+        id: &KString,
+    ) {
+        let error_code = ErrorCode::FENCED_INSTANCE_ID;
+        if let Some(join) = join {
+            let response = JoinGroupResponse {
+                error_code,
+                member_id: id.clone(),
+                protocol_name: None,
+                ..Default::default()
+            };
+            self.turn.reply(join, Box::new(response));
+        }
+        if let Some(sync) = sync {
+            let response = SyncGroupResponse { error_code, ..Default::default() };
+            self.turn.reply(sync, Box::new(response));
+        }
+    }
+}
