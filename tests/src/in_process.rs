@@ -192,7 +192,8 @@ impl Broker {
 
     /// Moves time to the next timer, or to `deadline` if that is earlier.
     fn step(&mut self, deadline: Instant) {
-        let timers = self.connections.values().filter_map(|end| end.connection.poll_timeout());
+        let open = self.connections.values().filter(|end| !end.closed);
+        let timers = open.filter_map(|end| end.connection.poll_timeout());
         let next = timers.chain(self.shard.poll_timeout().map(|(at, _)| at)).min();
         let due = next.filter(|next| *next <= deadline);
         // A timer that is already due must move when it is served, or this would never end.
