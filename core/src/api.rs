@@ -46,8 +46,8 @@ use core::ops::RangeInclusive;
 use crate::protocol::messages::api_versions::ApiVersion;
 use crate::protocol::messages::fetch::PartitionData;
 use crate::protocol::messages::{
-    ApiVersionsRequest, ApiVersionsResponse, JoinGroupResponse, SaslAuthenticateResponse,
-    SaslHandshakeResponse, SyncGroupResponse,
+    ApiVersionsRequest, ApiVersionsResponse, SaslAuthenticateResponse, SaslHandshakeResponse,
+    SyncGroupResponse,
 };
 use crate::protocol::{ApiKey, ErrorCode, Request, Response};
 use crate::shard::Shard;
@@ -200,9 +200,9 @@ pub(crate) fn failed(reply: Reply) -> Reply {
             Reply::Response(response.into())
         }
         Reply::Response(Response::JoinGroup(response)) => {
-            let (error_code, member_id) = (ErrorCode::NOT_COORDINATOR, response.member_id);
-            let response = JoinGroupResponse { error_code, member_id, ..Default::default() };
-            Reply::Response(Box::new(response).into())
+            let refused = crate::group::join::refused;
+            let response = refused(&response.member_id, ErrorCode::NOT_COORDINATOR);
+            Reply::Response(response.into())
         }
         Reply::Response(Response::SyncGroup(_)) => {
             let error_code = ErrorCode::NOT_COORDINATOR;

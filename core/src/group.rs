@@ -11,7 +11,7 @@ mod commit;
 mod expire;
 mod expiry;
 mod heartbeat;
-mod join;
+pub(crate) mod join;
 mod leave;
 pub(crate) mod member;
 mod rebalance;
@@ -22,12 +22,10 @@ mod subscription;
 mod sync;
 mod timers;
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::config::BrokerConfig;
-use crate::protocol::messages::JoinGroupResponse;
 use crate::protocol::{ErrorCode, KString, Response};
 use crate::random::Random;
 use crate::shard::input::RequestId;
@@ -42,6 +40,8 @@ use timers::Timers;
 const NEW_MEMBER_TIMEOUT_MS: i64 = 5 * 60 * 1000;
 /// Declared bytes of all members of all groups: who goes beyond is answered GROUP_MAX_SIZE_REACHED.
 const MAX_MEMBER_BYTES: usize = 64 << 20;
+/// Members that were given an id and have not come back with it: the oldest is forgotten for one more.
+const MAX_PENDING: usize = 10_000;
 /// Declared bytes of all groups with their committed offsets: a commit beyond is answered INVALID_COMMIT_OFFSET_SIZE.
 pub(crate) const MAX_GROUP_BYTES: usize = 512 << 20;
 /// The longest name of a group, bytes; with a longer one INVALID_GROUP_ID is the answer.
@@ -90,6 +90,8 @@ impl Turn<'_> {
 pub(crate) struct Coordinator {
     groups: BTreeMap<KString, ClassicGroup>,
     timers: Timers,
+    /// Pending members of all groups, the oldest first; some are none any more.
+    newcomers: VecDeque<(KString, KString)>,
     /// Declared bytes of all members.
     bytes: usize,
 }
@@ -165,10 +167,7 @@ impl Coordinator {
         for group in core::mem::take(self).groups.into_values() {
             for member in group.members.into_values() {
                 if let Some(id) = member.awaiting_join {
-                    turn.reply(
-                        id,
-                        Box::new(JoinGroupResponse { error_code, ..Default::default() }),
-                    );
+                    turn.reply(id, join::refused(&member.id, error_code));
                 }
                 if let Some(id) = member.awaiting_sync {
                     turn.reply(id, sync::refused(error_code));

@@ -12,6 +12,7 @@ pub mod chunk;
 pub mod config;
 pub mod connection;
 mod fetch_session;
+mod gather;
 pub mod group;
 pub mod image;
 pub mod journal;

@@ -52,7 +52,7 @@ function transcript(seed) {
   const broken = Buffer.from(records);
   broken[broken.length - 2] ^= 1;
   return [
-    `open ${seed} 1000 ${START} num.partitions=3 log.retention.hours=1`,
+    `open ${seed} 1000 ${START} num.partitions=3 log.retention.hours=1 connections.max.idle.ms=86400000`,
     'connect', 'connect',
     send(1, kafka.apiVersions0(1)), send(1, kafka.apiVersions3(2)),
     ...pieces(1, kafka.createTopic4(3, 'events', 2)),

@@ -8,6 +8,8 @@ median of the rounds is given, so that the machine's drift cancels. Every broker
   durable     with a flush before each answer, beside the floor with fsync and the disk's own fdatasync
   start       from exec to the first answer
   idle        resident memory and CPU, bytes a partition and a connection
+  groups      100,000 groups with one committed offset each: commits a second and memory a group, beside a real Kafka
+              (--kafka VERSION; tests/clients/setup.sh java fetches it)
 """
 import argparse, json, os, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
 
@@ -38,11 +40,11 @@ class Kit:
             'logboat': boat + ['--data-dir', directory],
         }[name]
 
-    def load(self, *words, timeout=120):
-        done = subprocess.run([f'{self.tools}/rawload', *map(str, words)], capture_output=True, text=True, timeout=timeout)
+    def load(self, *words, timeout=120, tool='rawload'):
+        done = subprocess.run([f'{self.tools}/{tool}', *map(str, words)], capture_output=True, text=True, timeout=timeout)
         lines = [line for line in done.stdout.splitlines() if line.startswith('{')]
         if done.returncode or not lines:
-            sys.exit(f'rawload {words}: {done.stderr[-400:]}')
+            sys.exit(f'{tool} {words}: {done.stderr[-400:]}')
         return json.loads(lines[-1])
 
 
@@ -75,6 +77,10 @@ class Broker:
             sys.exit(f'create {topic}: {answer}')
         return ['--addr', self.addr, '--topic', topic, '--partitions', partitions, '--pid', self.process.pid]
 
+    def memory(self):
+        """Bytes resident."""
+        return self.status('VmRSS:') * 2**20
+
     def status(self, key):
         with open(f'/proc/{self.process.pid}/status') as lines:
             return next(int(line.split()[1]) for line in lines if line.startswith(key)) / 1024
@@ -85,12 +91,31 @@ class Broker:
         return (int(fields[11]) + int(fields[12])) / 100
 
 
+class Kafka(Broker):
+    """A real one, with the values of its own single-node file and a heap of 512 MiB."""
+
+    def __init__(self, kit, name):
+        sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'clients'))
+        from harness.broker import Broker as Real
+
+        self.kit, self.real = kit, Real(name).start()
+        self.addr, self.process = self.real.address, self.real.process
+
+    def __exit__(self, *_):
+        self.real.close()
+
+    def memory(self):
+        """Bytes of living objects: what is resident says only how large the heap has grown."""
+        histogram = subprocess.run(['jcmd', str(self.process.pid), 'GC.class_histogram'], capture_output=True, text=True, check=True)
+        return int(histogram.stdout.splitlines()[-1].split()[-1])
+
+
 def rounds(kit, count, names, measure):
     """Rows by broker: each round measures every broker once."""
     rows = {name: [] for name in names}
     for number in range(count):
         for name in names:
-            with Broker(kit, name) as broker:
+            with (Kafka if name.startswith('kafka-') else Broker)(kit, name) as broker:
                 rows[name].append(measure(broker))
         print(f'  round {number + 1} of {count}', file=sys.stderr)
     return rows
@@ -155,6 +180,23 @@ def durable(kit, names, count):
     return rows
 
 
+def groups(kit, names, count):
+    def measure(broker):
+        broker.topic(1, 'g')
+        common = ['--addr', broker.addr, '--topic', 'p1-g']
+        kit.load(*common, '--groups', 2000, '--prefix', 'warm', tool='groupload')
+        before, number = broker.memory(), 100_000
+        done = kit.load(*common, '--groups', number, tool='groupload', timeout=600)
+        return {
+            'commits/s': done['commits_s'],
+            'p50 us': done['p50_us'],
+            'p99 us': done['p99_us'],
+            'bytes a group': (broker.memory() - before) / number,
+        }
+
+    return rounds(kit, count, names, measure)
+
+
 def start(kit):
     print('\nstart: exec to the first answer, ms')
     directory = tempfile.mkdtemp(dir=kit.base)
@@ -197,7 +239,8 @@ def main():
     parser.add_argument('--tools', default='target/bench/release', help='where rawload and floor are')
     parser.add_argument('--rounds', type=int, default=5, help='how often each broker is measured (5)')
     parser.add_argument('--mib', type=int, default=512, help='MiB that a measurement of throughput moves (512)')
-    parser.add_argument('--only', default='throughput,memory,latency,durable,start,idle', help='which measurements')
+    parser.add_argument('--only', default='throughput,memory,latency,durable,start,idle,groups', help='which measurements')
+    parser.add_argument('--kafka', default=None, help='the version of a real Kafka to measure groups beside')
     parser.add_argument('--dir', default=None, help='where data goes while measuring (the temporary directory)')
     arguments = parser.parse_args()
     kit = Kit(arguments)
@@ -213,6 +256,9 @@ def main():
             show('1,000 a second, open loop', latency(kit, ['floor-file', 'logboat-later'], count), 'floor-file')
         if 'durable' in only:
             show('flushed before each answer', durable(kit, ['floor-fsync', 'logboat', 'logboat-later'], count), 'floor-fsync')
+        if 'groups' in only:
+            names = ['logboat', 'logboat-later'] + ([f'kafka-{arguments.kafka}'] if arguments.kafka else [])
+            show('100,000 groups with one committed offset each, 16 connections', groups(kit, names, count), names[-1])
         if 'start' in only:
             start(kit)
         if 'idle' in only:

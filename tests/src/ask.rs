@@ -44,6 +44,12 @@ asks! {
     OffsetCommit: Box<OffsetCommitRequest> => Box<OffsetCommitResponse>;
     OffsetFetch: Box<OffsetFetchRequest> => Box<OffsetFetchResponse>;
     FindCoordinator: Box<FindCoordinatorRequest> => Box<FindCoordinatorResponse>;
+    JoinGroup: Box<JoinGroupRequest> => Box<JoinGroupResponse>;
+    Heartbeat: Box<HeartbeatRequest> => Box<HeartbeatResponse>;
+    LeaveGroup: Box<LeaveGroupRequest> => Box<LeaveGroupResponse>;
+    SyncGroup: Box<SyncGroupRequest> => Box<SyncGroupResponse>;
+    DescribeGroups: Box<DescribeGroupsRequest> => Box<DescribeGroupsResponse>;
+    ListGroups: Box<ListGroupsRequest> => Box<ListGroupsResponse>;
     SaslHandshake: Box<SaslHandshakeRequest> => Box<SaslHandshakeResponse>;
     SaslAuthenticate: Box<SaslAuthenticateRequest> => Box<SaslAuthenticateResponse>;
     ApiVersions: Box<ApiVersionsRequest> => Box<ApiVersionsResponse>;
@@ -56,6 +62,8 @@ asks! {
     AlterConfigs: Box<AlterConfigsRequest> => Box<AlterConfigsResponse>;
     AlterReplicaLogDirs: Box<AlterReplicaLogDirsRequest> => Box<AlterReplicaLogDirsResponse>;
     DescribeLogDirs: Box<DescribeLogDirsRequest> => Box<DescribeLogDirsResponse>;
+    DeleteGroups: Box<DeleteGroupsRequest> => Box<DeleteGroupsResponse>;
+    OffsetDelete: Box<OffsetDeleteRequest> => Box<OffsetDeleteResponse>;
     CreatePartitions: Box<CreatePartitionsRequest> => Box<CreatePartitionsResponse>;
     ElectLeaders: Box<ElectLeadersRequest> => Box<ElectLeadersResponse>;
     IncrementalAlterConfigs: Box<IncrementalAlterConfigsRequest> => Box<IncrementalAlterConfigsResponse>;

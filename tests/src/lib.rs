@@ -9,6 +9,7 @@ pub mod batch;
 pub mod client;
 pub mod counting;
 pub mod fuzz;
+pub mod group;
 pub mod in_process;
 pub mod server;
 pub mod simulator;

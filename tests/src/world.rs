@@ -217,6 +217,18 @@ impl World {
         }
     }
 
+    /// Demands that `expected` ms have passed since `begun`, a time of [`Self::elapsed`], and little more; a real broker
+    /// and its machine may be a second late.
+    ///
+    /// # Panics
+    /// Where it was otherwise.
+    pub fn expect_elapsed(&self, begun: i64, expected: i64) {
+        let passed = self.elapsed() - begun;
+        let late = if self.is_virtual() { 50 } else { 1000 };
+        // Clocks of two processes are read at different moments.
+        assert!((expected - 5..=expected + late).contains(&passed), "{passed} ms, not {expected}");
+    }
+
     /// Lets time pass.
     pub fn sleep(&self, time: Duration) {
         match &self.place {

@@ -13,6 +13,7 @@ use super::config_resources::{BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPI
 use super::create_topics::{Refusal, refusal};
 use super::topics::check_name;
 use crate::config::describe::{self, ConfigEntry};
+use crate::gather::Gather as _;
 use crate::protocol::messages::describe_configs::{
     DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResult,
     DescribeConfigsSynonym,
@@ -69,7 +70,7 @@ impl Shard {
         resource: &DescribeConfigsResource,
     ) -> Result<Vec<ConfigEntry>, Refusal> {
         let keys = resource.configuration_keys.iter().flatten();
-        let keys: BTreeSet<&[u8]> = keys.map(KString::as_bytes).collect();
+        let keys: BTreeSet<&[u8]> = keys.map(KString::as_bytes).gather();
         let wanted = |name: &str| keys.is_empty() || keys.contains(name.as_bytes());
         let name = &resource.resource_name;
         match resource.resource_type {

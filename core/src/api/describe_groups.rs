@@ -65,15 +65,15 @@ impl Shard {
                 ..Default::default()
             };
         };
-        let stable = group.is_stable();
-        let protocol = group.protocol().filter(|_| stable);
+        let protocol = group.protocol().filter(|_| group.is_stable());
         let members = group.members().map(|member| DescribedGroupMember {
             member_id: member.id.clone(),
             group_instance_id: member.instance.clone(),
             client_id: member.client_id.clone(),
             client_host: member.client_host.clone(),
             member_metadata: member.metadata(protocol),
-            member_assignment: if stable { member.assignment.clone() } else { bytes::Bytes::new() },
+            // Before the next one is handed out it is the last one, as in Kafka 4.
+            member_assignment: member.assignment.clone(),
         });
         DescribedGroup {
             group_id,

@@ -9,6 +9,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 
 use super::config_resources::{BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC};
+use crate::gather::Gather as _;
 use crate::protocol::messages::list_config_resources::ConfigResource;
 use crate::protocol::messages::{ListConfigResourcesRequest, ListConfigResourcesResponse};
 use crate::protocol::{ErrorCode, KString};
@@ -27,9 +28,9 @@ impl Shard {
         request: &ListConfigResourcesRequest,
     ) {
         let types: BTreeSet<i8> = match request.resource_types.as_slice() {
-            _ if context.version == 0 => [CLIENT_METRICS].into(),
-            [] => ALL.into(),
-            types => types.iter().copied().collect(),
+            _ if context.version == 0 => [CLIENT_METRICS].into_iter().gather(),
+            [] => ALL.into_iter().gather(),
+            types => types.iter().copied().gather(),
         };
         let mut response = ListConfigResourcesResponse::default();
         if types.iter().all(|wanted| ALL.contains(wanted)) {

@@ -8,7 +8,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::create_topics::NewTopic;
-use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name};
+use super::topics::{MAX_PARTITIONS_PER_REQUEST, check_name, is_internal};
 use crate::image::TopicImage;
 use crate::protocol::messages::metadata::{
     MetadataRequestTopic, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -16,6 +16,7 @@ use crate::protocol::messages::metadata::{
 use crate::protocol::messages::{MetadataRequest, MetadataResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::shard::Shard;
+use crate::shard::coordination::OFFSETS_TOPIC;
 use crate::shard::input::{Reply, RequestContext, RequestId};
 
 /// What authorized operations say when they were not asked for.
@@ -115,6 +116,7 @@ impl Shard {
                         let unknown = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
                         refused.get(&name).copied().unwrap_or(unknown)
                     },
+                    is_internal: is_internal(name.as_bytes()),
                     name: Some(name),
                     topic_authorized_operations: NOT_ASKED,
                     ..Default::default()
@@ -138,6 +140,13 @@ impl Shard {
         let mut budget = MAX_PARTITIONS_PER_REQUEST;
         for name in named.filter_map(|topic| topic.name.as_ref()) {
             if self.state.topics.contains_key(name) || budget < i64::from(partitions) {
+                continue;
+            }
+            if is_internal(name.as_bytes()) {
+                // The broker's own topics have a form of their own; those that nothing writes yet are not made.
+                if *name == *OFFSETS_TOPIC {
+                    self.ensure_offsets_topic();
+                }
                 continue;
             }
             let topic = NewTopic::plain(name.detached(), partitions, replication_factor);

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 use super::key::ConfigKey;
 use super::overrides::Overrides;
+use crate::gather::Gather as _;
 use crate::protocol::ErrorCode;
 
 pub use broker::{BrokerScope, alter_broker, replace_broker};
@@ -154,10 +155,10 @@ fn joined(list: &str, change: &str, op: AlterOp) -> String {
     let change: Vec<&str> = members(change).collect();
     let mut joined: Vec<&str> = members(list).collect();
     if op == AlterOp::Subtract {
-        let gone: BTreeSet<&str> = change.into_iter().collect();
+        let gone: BTreeSet<&str> = change.into_iter().gather();
         joined.retain(|member| !gone.contains(member));
     } else {
-        let mut there: BTreeSet<&str> = joined.iter().copied().collect();
+        let mut there: BTreeSet<&str> = joined.iter().copied().gather();
         joined.extend(change.into_iter().filter(|member| there.insert(member)));
     }
     joined.join(",")

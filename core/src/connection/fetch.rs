@@ -15,6 +15,10 @@ use crate::protocol::{ErrorCode, KString};
 use crate::record::Batches;
 use crate::record::legacy::{DownConversion, Progress};
 
+/// The offset and the size of a message that does not end: the answer's records where the range that was read has none
+/// that these formats know. An empty answer would say that the log ends there (Kafka: LazyDownConversionRecords).
+const NEVER_ENDS: (i64, i32) = (-1, 61);
+
 /// What an old client asked for: needed again when its answer is converted.
 #[derive(Debug)]
 pub(super) struct OldFetch {
@@ -105,6 +109,14 @@ impl OldFetch {
                 }
             }
         }
+        if out.is_empty() {
+            let (offset, size) = NEVER_ENDS;
+            out.extend_from_slice(&offset.to_be_bytes());
+            out.extend_from_slice(&size.to_be_bytes());
+        }
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests;

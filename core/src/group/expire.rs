@@ -76,7 +76,8 @@ impl Work<'_, '_> {
         }
     }
 
-    fn expire_member(&mut self, id: &KString) {
+    /// Takes out a member, or a pending one, and goes on without it.
+    pub(super) fn expire_member(&mut self, id: &KString) {
         let was_pending = self.group.pending.contains_key(id);
         self.take_out(id);
         match self.group.state {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::classic::State;
 use super::member::{Member, Session, kept};
 use super::rebalance::Work;
-use super::{Coordinator, MAX_MEMBER_BYTES, Turn, check_id};
+use super::{Coordinator, MAX_MEMBER_BYTES, MAX_PENDING, Turn, check_id};
 use crate::protocol::messages::{JoinGroupRequest, JoinGroupResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::random::Random;
@@ -72,8 +72,11 @@ fn new_id(random: &mut Random, context: &RequestContext, request: &JoinGroupRequ
     ))
 }
 
-fn refused(member: &KString, error_code: ErrorCode) -> Box<JoinGroupResponse> {
-    Box::new(JoinGroupResponse { error_code, member_id: member.clone(), ..Default::default() })
+/// The answer to a JoinGroup that made no member of anybody.
+pub(crate) fn refused(member: &KString, error_code: ErrorCode) -> Box<JoinGroupResponse> {
+    // No protocol is null; versions that have no null write it as empty.
+    let (member_id, protocol_name) = (member.clone(), None);
+    Box::new(JoinGroupResponse { error_code, member_id, protocol_name, ..Default::default() })
 }
 
 impl Coordinator {
@@ -101,7 +104,7 @@ impl Coordinator {
         }
         let full = self.bytes.saturating_add(bytes_of(request)) > MAX_MEMBER_BYTES;
         self.open(turn, name);
-        self.work(turn, name, |work| {
+        let pending = self.work(turn, name, |work| {
             let joiner = Joiner { id, context, request };
             if full || !work.accepts(&request.member_id) {
                 work.group.remove(&request.member_id);
@@ -110,9 +113,27 @@ impl Coordinator {
                 let code = ErrorCode::INCONSISTENT_GROUP_PROTOCOL;
                 work.turn.reply(id, refused(&request.member_id, code));
             } else if is_new {
-                work.join_new(&joiner);
+                return work.join_new(&joiner);
             } else {
                 work.join_known(&joiner);
+            }
+            None
+        });
+        if let Some(pending) = pending.flatten() {
+            self.note_pending(turn, name, pending);
+        }
+    }
+
+    /// Notes a pending member, and forgets the oldest one where there are too many.
+    fn note_pending(&mut self, turn: &mut Turn<'_>, group: &KString, member: KString) {
+        self.newcomers.push_back((group.detached(), member));
+        if self.newcomers.len() <= MAX_PENDING {
+            return;
+        }
+        let Some((group, member)) = self.newcomers.pop_front() else { return };
+        self.work(turn, &group, |work| {
+            if work.group.pending.contains_key(&member) {
+                work.expire_member(&member);
             }
         });
     }
@@ -142,7 +163,8 @@ impl Work<'_, '_> {
         }
     }
 
-    fn join_new(&mut self, joiner: &Joiner<'_>) {
+    /// Lets a new member in. Gives the id that was made where it has to come back with it.
+    fn join_new(&mut self, joiner: &Joiner<'_>) -> Option<KString> {
         let new = new_id(self.turn.random, joiner.context, joiner.request);
         if let Some(instance) = &joiner.request.group_instance_id {
             match self.group.static_member(instance).cloned() {
@@ -153,9 +175,11 @@ impl Work<'_, '_> {
             self.group.pending.insert(new.clone(), Session::default());
             self.set_session(&new, self.after(joiner.request.session_timeout_ms));
             self.turn.reply(joiner.id, refused(&new, ErrorCode::MEMBER_ID_REQUIRED));
+            return Some(new);
         } else {
             self.add(joiner, &new);
         }
+        None
     }
 
     fn add(&mut self, joiner: &Joiner<'_>, id: &KString) {
@@ -181,8 +205,7 @@ impl Work<'_, '_> {
             }
         }
         if let Err(code) = self.group.validate(id, request.group_instance_id.as_ref()) {
-            let response = JoinGroupResponse { protocol_name: None, ..*refused(id, code) };
-            return self.turn.reply(joiner.id, Box::new(response));
+            return self.turn.reply(joiner.id, refused(id, code));
         }
         let unchanged =
             self.group.members.get(id).is_some_and(|member| member.matches(&request.protocols));

@@ -9,7 +9,7 @@ use super::classic::State;
 use super::rebalance::Work;
 use super::{Coordinator, Turn, check_id};
 use crate::protocol::messages::leave_group::{MemberIdentity, MemberResponse};
-use crate::protocol::messages::{JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse};
+use crate::protocol::messages::{LeaveGroupRequest, LeaveGroupResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::shard::input::{RequestContext, RequestId};
 
@@ -92,9 +92,8 @@ impl Work<'_, '_> {
 
     /// Takes a member out and tells whatever still waits on its behalf.
     pub(super) fn take_out(&mut self, id: &KString) {
-        let unknown =
-            JoinGroupResponse { error_code: ErrorCode::UNKNOWN_MEMBER_ID, ..Default::default() };
-        self.answer_join(id, unknown);
+        let unknown = super::join::refused(&KString::EMPTY, ErrorCode::UNKNOWN_MEMBER_ID);
+        self.answer_join(id, *unknown);
         if let Some(waiting) = self.group.remove(id).and_then(|member| member.awaiting_sync) {
             self.turn.reply(waiting, super::sync::refused(ErrorCode::UNKNOWN_MEMBER_ID));
         }

@@ -35,7 +35,7 @@ impl Coordinator {
     ) -> Option<R> {
         // The map's own name: the request's may share a larger buffer.
         let name = self.groups.get_key_value(name)?.0.clone();
-        let Self { groups, timers, bytes } = self;
+        let Self { groups, timers, bytes, .. } = self;
         let group = groups.get_mut(&name)?;
         let before = group.bytes();
         let result = run(&mut Work { name: &name, group, timers, turn });

@@ -52,13 +52,7 @@ impl Work<'_, '_> {
     ) {
         let error_code = ErrorCode::FENCED_INSTANCE_ID;
         if let Some(join) = join {
-            let response = JoinGroupResponse {
-                error_code,
-                member_id: id.clone(),
-                protocol_name: None,
-                ..Default::default()
-            };
-            self.turn.reply(join, Box::new(response));
+            self.turn.reply(join, super::join::refused(id, error_code));
         }
         if let Some(sync) = sync {
             let response = SyncGroupResponse { error_code, ..Default::default() };

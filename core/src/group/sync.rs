@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::classic::State;
 use super::rebalance::Work;
 use super::{Coordinator, Turn, check_id};
+use crate::gather::Gather as _;
 use crate::protocol::messages::{SyncGroupRequest, SyncGroupResponse};
 use crate::protocol::{ErrorCode, KString};
 use crate::shard::input::{RequestContext, RequestId};
@@ -103,7 +104,7 @@ impl Work<'_, '_> {
         }
         let given = request.assignments.iter();
         let given: BTreeMap<&KString, &Bytes> =
-            given.map(|one| (&one.member_id, &one.assignment)).collect();
+            given.map(|one| (&one.member_id, &one.assignment)).gather();
         let assigned: usize = given
             .iter()
             .filter(|(id, _)| self.group.members.contains_key(**id))

@@ -295,3 +295,22 @@ fn what_members_say_is_bounded() {
     }
     assert_eq!(refused, 25, "15 of 4 MiB fit into 64");
 }
+
+/// Who only ever asks for ids pushes out others that do: nobody who belongs to a group.
+#[test]
+fn pending_members_are_bounded() {
+    let mut host = Host::new(3);
+    host.broker = BrokerConfig::from_pairs([]).expect("allowed");
+    let first = host.join(4, &joining("g", KString::EMPTY));
+    let Some((id, Response::JoinGroup(pending))) = host.answers.pop() else { panic!("answered") };
+    assert_eq!((id, pending.error_code), (first, ErrorCode::MEMBER_ID_REQUIRED));
+    for _ in 0..MAX_PENDING {
+        let _ = host.join(4, &joining("h", KString::EMPTY));
+    }
+    host.check();
+    host.answers.clear();
+    let _ = host.join(4, &joining("g", pending.member_id.clone()));
+    let Some((_, Response::JoinGroup(late))) = host.answers.pop() else { panic!("answered") };
+    assert_eq!(late.error_code, ErrorCode::UNKNOWN_MEMBER_ID);
+    assert_eq!(host.coordinator.newcomers.len(), MAX_PENDING);
+}

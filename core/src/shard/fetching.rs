@@ -201,14 +201,12 @@ impl Shard {
         }
     }
 
-    /// Wakes everybody who waits for a partition: it changed otherwise, or is about to go.
-    pub(crate) fn wake(&mut self, id: crate::image::PartitionId) {
-        let waiting = self
-            .state
-            .partitions
-            .get_mut(&id)
-            .map(|partition| core::mem::take(&mut partition.waiting));
-        self.resume_all(waiting.unwrap_or_default());
+    /// The start of a partition's log moved: who waits below it is told so, the others go on waiting.
+    pub(crate) fn recheck(&mut self, id: crate::image::PartitionId) {
+        let waiting = self.state.partitions.get(&id).map(|partition| partition.waiting.clone());
+        for key in waiting.unwrap_or_default() {
+            self.resume(key, false);
+        }
     }
 
     /// Answers these fetches with whatever there is.

@@ -13,6 +13,7 @@ use super::numbers::Numbers;
 use super::snapshot::{self, Position, Root};
 use super::state::State;
 use crate::chunk::ObjectId;
+use crate::gather::Gather as _;
 use crate::journal::entry::Entry;
 use crate::journal::slot::{self, HEADER_LEN, SlotEntry, SlotHeader};
 use crate::journal::{JournalError, slot::MAX_SLOT_BYTES};
@@ -102,7 +103,7 @@ impl Recovery {
         let end = root.replay;
         let mut recovery = Self {
             root,
-            objects: objects.iter().copied().collect(),
+            objects: objects.iter().copied().gather(),
             state: State::default(),
             end,
             epoch_seen: 0,

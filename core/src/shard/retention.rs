@@ -65,7 +65,7 @@ impl Shard {
             self.record(&Entry::SegmentRolled { partition: id });
         }
         self.record(&Entry::LogStart { partition: id, offset });
-        self.wake(id);
+        self.recheck(id);
     }
 
     /// Forgets producers whose last batch is older than `producer.id.expiration.ms`.

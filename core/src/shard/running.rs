@@ -12,6 +12,7 @@ use super::input::{
 use super::recovery::Progress;
 use super::writer::{Writer, Written};
 use super::{Phase, Shard, Snapshotting};
+use crate::gather::Gather as _;
 use crate::image::{Image, PartitionImage, TopicImage};
 use crate::journal::entry::Entry;
 use crate::notice::Notice;
@@ -160,7 +161,7 @@ impl Shard {
             );
         }
         image.topic_ids =
-            image.topics.values().map(|topic| (topic.id, topic.name.clone())).collect();
+            image.topics.values().map(|topic| (topic.id, topic.name.clone())).gather();
         self.image = Arc::new(image);
         self.effects.push_back(Effect::Image(self.image.clone()));
     }

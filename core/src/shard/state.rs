@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::topics::folded;
 use crate::chunk::ObjectId;
 use crate::config::{Overrides, TopicConfig};
+use crate::gather::Gather as _;
 use crate::group::records::GroupRecord;
 use crate::group::state::Groups;
 use crate::image::PartitionId;
@@ -87,7 +88,7 @@ impl State {
         self.groups.derive_rest();
         let names = self.topics.keys();
         let folded = names.filter_map(|name| Some((folded(name.to_str()?)?, name.clone())));
-        self.folded = folded.collect();
+        self.folded = folded.gather();
         for (id, partition) in &mut self.partitions {
             partition.high_watermark = partition.next_offset;
             for range in &partition.files {

@@ -46,6 +46,11 @@ class Broker:
         return self.kind != "logboat"
 
     @property
+    def process(self) -> subprocess.Popen:
+        """The broker's own process."""
+        return self._processes[-1]
+
+    @property
     def version(self) -> str:
         """Kafka's version, of a real Kafka."""
         return self.kind.removeprefix("kafka-")

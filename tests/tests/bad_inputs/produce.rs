@@ -6,6 +6,7 @@ use logboat_core::protocol::{ApiKey, ErrorCode, KString, Uuid};
 use logboat_tests::ask;
 use logboat_tests::batch::{batch, records};
 use logboat_tests::cases;
+use logboat_tests::group::commit;
 use logboat_tests::world::{Topic, World, bytes_of};
 
 cases! {
@@ -16,7 +17,7 @@ cases! {
     bad_67_a_negative_timeout_is_none;
     bad_68_acks_0_with_a_corrupt_batch_closes;
     bad_69_acks_0_is_stored_without_an_answer;
-    bad_70_internal_topics { later: "internal topics come with groups" };
+    bad_70_internal_topics;
 }
 
 fn bad_63_one_partition_twice(w: &mut World) {
@@ -135,6 +136,9 @@ fn bad_69_acks_0_is_stored_without_an_answer(w: &mut World) {
 }
 
 fn bad_70_internal_topics(w: &mut World) {
+    // The first commit makes it.
+    let (topic, group) = (w.topic(1), w.name("g"));
+    assert_eq!(commit(w, &group, &topic, 1), ErrorCode::NONE);
     let offsets = KString::from_static("__consumer_offsets");
     let version = w.newest(ApiKey::Produce, 12);
     let answer = w.produce_v(version, ask::produce(&offsets, 0, batch(w.now(), &["v"])));

@@ -9,13 +9,16 @@ use logboat_core::protocol::messages::create_topics::{
 use logboat_core::protocol::messages::delete_topics::DeleteTopicState;
 use logboat_core::protocol::messages::metadata::{MetadataRequestTopic, MetadataResponseTopic};
 use logboat_core::protocol::messages::{
-    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, MetadataRequest,
-    MetadataResponse,
+    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, FindCoordinatorRequest,
+    MetadataRequest, MetadataResponse,
 };
 use logboat_core::protocol::{ApiKey, ErrorCode, KString, Uuid};
 use logboat_tests::batch::batch;
 use logboat_tests::cases;
 use logboat_tests::world::World;
+
+use crate::configs;
+use crate::offsets::delete_records;
 
 cases! {
     row_75_version_0_without_names_is_all;
@@ -28,6 +31,10 @@ cases! {
     row_75_a_topic_is_not_made_where_the_broker_forbids_it { config: &[("auto.create.topics.enable", "false")] };
     row_75_an_invalid_name_is_refused { kafka_2: "UNKNOWN_TOPIC_OR_PARTITION where nothing is to be made" };
     row_75_topics_are_found_by_id;
+    row_75_the_topic_of_groups_is_made_in_its_own_form {
+        config: &[("num.partitions", "3"), ("offsets.topic.num.partitions", "7")],
+    };
+    row_76_the_topic_of_groups_is_the_brokers_own;
     row_76_a_topic_is_created_in_every_version;
     row_76_names_are_checked;
     row_76_names_that_differ_in_a_dot_collide;
@@ -209,6 +216,38 @@ fn row_75_topics_are_found_by_id(w: &mut World) {
             );
         }
     }
+}
+
+const GROUPS: KString = KString::from_static("__consumer_offsets");
+
+fn row_75_the_topic_of_groups_is_made_in_its_own_form(w: &mut World) {
+    let topic = ask(w, Some(&[&GROUPS]), true, 12).topics[0].clone();
+    assert_eq!((topic.error_code, topic.is_internal), (ErrorCode::NONE, true));
+    assert_eq!(topic.partitions.len(), 7);
+    for (key, value) in [
+        ("cleanup.policy", "compact"),
+        ("compression.type", "producer"),
+        ("segment.bytes", "104857600"),
+    ] {
+        assert_eq!(configs::topic_value(w, &GROUPS, key), (value.to_string(), 1), "{key}");
+    }
+    // What nothing writes yet is not made in a form that would be wrong.
+    let other = ask(w, Some(&[&"__transaction_state".into()]), true, 12).topics[0].clone();
+    assert_eq!(other.error_code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    assert!(other.is_internal && other.partitions.is_empty());
+}
+
+fn row_76_the_topic_of_groups_is_the_brokers_own(w: &mut World) {
+    let find = FindCoordinatorRequest { key: "g".into(), ..Default::default() };
+    w.client().call(Box::new(find), 1);
+    let topic = w.described(&GROUPS, 50);
+    refuses(w, plain(&GROUPS), ErrorCode::TOPIC_ALREADY_EXISTS);
+    let produced = w.produce(&topic, 0, batch(w.now(), &["v"]));
+    assert_eq!(produced.error_code, ErrorCode::INVALID_TOPIC_EXCEPTION);
+    let deleted = delete_records(w, &topic, 0, -1);
+    assert_eq!(deleted, (ErrorCode::INVALID_TOPIC_EXCEPTION, -1));
+    let version = w.newest(ApiKey::CreatePartitions, 3);
+    assert_eq!(grow(w, &GROUPS, 60, true, version), ErrorCode::NONE, "it could grow");
 }
 
 fn plain(name: &KString) -> CreatableTopic {

@@ -1,18 +1,12 @@
-//! Section 8, the rest: what describes the cluster, topics, directories and coordinators; simple commits (61, 62).
+//! Section 8, the rest: what describes the cluster, topics, directories and coordinators.
 
 use std::collections::BTreeSet;
 
 use logboat_core::protocol::messages::describe_log_dirs::DescribableLogDirTopic;
 use logboat_core::protocol::messages::describe_topic_partitions::{Cursor, TopicRequest};
-use logboat_core::protocol::messages::offset_commit::{
-    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
-};
-use logboat_core::protocol::messages::offset_fetch::{
-    OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
-};
 use logboat_core::protocol::messages::{
     DescribeClusterRequest, DescribeLogDirsRequest, DescribeTopicPartitionsRequest,
-    FindCoordinatorRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
+    FindCoordinatorRequest, MetadataRequest,
 };
 use logboat_core::protocol::{ApiKey, ErrorCode, KString};
 use logboat_tests::batch::batch;
@@ -28,11 +22,6 @@ cases! {
     row_78_log_dirs_show_what_is_there;
     row_55_a_group_coordinator_is_found_in_every_version;
     row_30_a_transaction_coordinator_is_found_in_every_version { later: "transactions come later" };
-    row_61_a_simple_commit_comes_back_verbatim;
-    row_61_a_commit_to_an_unknown_topic;
-    row_61_metadata_above_4096_bytes_is_too_large;
-    row_62_without_a_commit_there_is_no_offset;
-    row_62_null_topics_are_all;
 }
 
 fn row_75_describe_cluster_agrees_with_metadata(w: &mut World) {
@@ -176,136 +165,4 @@ fn row_55_a_group_coordinator_is_found_in_every_version(w: &mut World) {
 
 fn row_30_a_transaction_coordinator_is_found_in_every_version(w: &mut World) {
     find_coordinators(w, 1);
-}
-
-/// Commits without being a member; the partition's error.
-fn commit(
-    w: &mut World,
-    group: &KString,
-    topic: &Topic,
-    offset: i64,
-    metadata: Option<&str>,
-    version: i16,
-) -> ErrorCode {
-    let partition = OffsetCommitRequestPartition {
-        partition_index: 0,
-        committed_offset: offset,
-        committed_metadata: metadata.map(Into::into),
-        ..Default::default()
-    };
-    let topic = OffsetCommitRequestTopic {
-        name: topic.name.clone(),
-        topic_id: topic.id,
-        partitions: vec![partition],
-    };
-    let request =
-        OffsetCommitRequest { group_id: group.clone(), topics: vec![topic], ..Default::default() };
-    w.client().call(Box::new(request), version).topics[0].partitions[0].error_code
-}
-
-/// Offset, metadata and error of partition 0; none where the answer does not list it.
-fn committed(
-    w: &mut World,
-    group: &KString,
-    topic: &Topic,
-    all: bool,
-    version: i16,
-) -> Option<(i64, KString, ErrorCode)> {
-    let old = OffsetFetchRequestTopic { name: topic.name.clone(), partition_indexes: vec![0] };
-    let new = OffsetFetchRequestTopics {
-        name: topic.name.clone(),
-        topic_id: topic.id,
-        partition_indexes: vec![0],
-    };
-    let group = OffsetFetchRequestGroup {
-        group_id: group.clone(),
-        topics: (!all).then(|| vec![new]),
-        ..Default::default()
-    };
-    let request = OffsetFetchRequest {
-        group_id: group.group_id.clone(),
-        topics: (!all).then(|| vec![old]),
-        groups: vec![group],
-        ..Default::default()
-    };
-    let answer = w.client().call(Box::new(request), version);
-    assert_eq!(answer.error_code, ErrorCode::NONE, "v{version}");
-    if version >= 8 {
-        assert_eq!(answer.groups[0].error_code, ErrorCode::NONE, "v{version}");
-        let partition = answer.groups[0].topics.first()?.partitions[0].clone();
-        return Some((
-            partition.committed_offset,
-            partition.metadata.expect("not null"),
-            partition.error_code,
-        ));
-    }
-    let partition = answer.topics.first()?.partitions[0].clone();
-    Some((partition.committed_offset, partition.metadata.expect("not null"), partition.error_code))
-}
-
-/// Versions of OffsetFetch whose v0, of ZooKeeper's offsets, is left out.
-fn fetch_versions(w: &World) -> impl Iterator<Item = i16> + use<> {
-    w.versions(ApiKey::OffsetFetch).filter(|version| *version >= 1)
-}
-
-fn row_61_a_simple_commit_comes_back_verbatim(w: &mut World) {
-    let topic = w.topic(1);
-    assert!(!w.versions(ApiKey::OffsetCommit).is_empty(), "offered");
-    for version in w.versions(ApiKey::OffsetCommit).filter(|version| *version >= 1) {
-        let group = w.name("g");
-        let text = "text, ünd 'odd' \u{1f600}";
-        assert_eq!(
-            commit(w, &group, &topic, 17, Some(text), version),
-            ErrorCode::NONE,
-            "v{version}"
-        );
-        for version in fetch_versions(w) {
-            let expected = Some((17, text.into(), ErrorCode::NONE));
-            assert_eq!(committed(w, &group, &topic, false, version), expected, "v{version}");
-        }
-        assert_eq!(commit(w, &group, &topic, 18, None, version), ErrorCode::NONE);
-        let expected = Some((18, KString::EMPTY, ErrorCode::NONE));
-        assert_eq!(committed(w, &group, &topic, false, 5), expected, "null comes back empty");
-    }
-}
-
-fn row_61_a_commit_to_an_unknown_topic(w: &mut World) {
-    let group = w.name("g");
-    let nowhere = Topic { name: w.name("nowhere"), id: logboat_core::protocol::Uuid::ZERO };
-    for version in w.versions(ApiKey::OffsetCommit).filter(|version| (1..10).contains(version)) {
-        let code = commit(w, &group, &nowhere, 1, None, version);
-        assert_eq!(code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "v{version}");
-    }
-}
-
-fn row_61_metadata_above_4096_bytes_is_too_large(w: &mut World) {
-    let topic = w.topic(1);
-    let group = w.name("g");
-    let version = w.newest(ApiKey::OffsetCommit, 9);
-    assert_eq!(commit(w, &group, &topic, 5, Some(&"x".repeat(4096)), version), ErrorCode::NONE);
-    let code = commit(w, &group, &topic, 6, Some(&"x".repeat(4097)), version);
-    assert_eq!(code, ErrorCode::OFFSET_METADATA_TOO_LARGE);
-    let kept = committed(w, &group, &topic, false, 5).map(|(offset, ..)| offset);
-    assert_eq!(kept, Some(5), "the commit before it stays");
-}
-
-fn row_62_without_a_commit_there_is_no_offset(w: &mut World) {
-    let topic = w.topic(1);
-    let group = w.name("g");
-    assert!(fetch_versions(w).next().is_some(), "offered");
-    for version in fetch_versions(w) {
-        let expected = Some((-1, KString::EMPTY, ErrorCode::NONE));
-        assert_eq!(committed(w, &group, &topic, false, version), expected, "v{version}");
-    }
-}
-
-fn row_62_null_topics_are_all(w: &mut World) {
-    let topic = w.topic(1);
-    let group = w.name("g");
-    let version = w.newest(ApiKey::OffsetCommit, 9);
-    assert_eq!(commit(w, &group, &topic, 5, Some("m"), version), ErrorCode::NONE);
-    for version in fetch_versions(w).filter(|version| *version >= 2) {
-        let expected = Some((5, "m".into(), ErrorCode::NONE));
-        assert_eq!(committed(w, &group, &topic, true, version), expected, "v{version}");
-    }
 }

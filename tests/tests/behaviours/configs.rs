@@ -71,8 +71,9 @@ fn value(w: &mut World, kind: i8, name: &KString, key: &str) -> DescribeConfigsR
     result.configs[0].clone()
 }
 
-fn topic_value(w: &mut World, topic: &Topic, key: &str) -> (String, i8) {
-    let found = value(w, TOPIC, &topic.name, key);
+/// A key's value for a topic, and where it comes from.
+pub(crate) fn topic_value(w: &mut World, topic: &KString, key: &str) -> (String, i8) {
+    let found = value(w, TOPIC, topic, key);
     (found.value.map(|value| value.to_string()).unwrap_or_default(), found.config_source)
 }
 
@@ -102,7 +103,7 @@ fn row_00_defaults_of_a_topic(w: &mut World) {
         ("segment.ms", "604800000"),
         ("unclean.leader.election.enable", "false"),
     ] {
-        assert_eq!(topic_value(w, &topic, key).0, default, "{key}");
+        assert_eq!(topic_value(w, &topic.name, key).0, default, "{key}");
     }
 }
 
@@ -249,7 +250,7 @@ fn set(w: &mut World, topic: &Topic, operation: i8, key: &str, value: Option<&st
 /// Waits until a config has this value and source: at once with ours.
 fn becomes(w: &mut World, topic: &Topic, key: &str, expected: &str, source: i8) {
     for _ in 0..100 {
-        let seen = topic_value(w, topic, key);
+        let seen = topic_value(w, &topic.name, key);
         // What stands in a file has source 4, what is code's 5.
         if seen.0 == expected && (seen.1 == DYNAMIC_TOPIC) == (source == DYNAMIC_TOPIC) {
             return;
@@ -336,7 +337,7 @@ fn row_78_validate_only_changes_nothing(w: &mut World) {
     let code = change(w, &topic.name, SET, "retention.ms", Some("777"), true, version);
     assert_eq!(code, ErrorCode::NONE);
     w.sleep(std::time::Duration::from_millis(200));
-    assert_eq!(topic_value(w, &topic, "retention.ms").0, "604800000");
+    assert_eq!(topic_value(w, &topic.name, "retention.ms").0, "604800000");
 }
 
 fn row_78_a_bad_change_is_refused(w: &mut World) {
@@ -355,7 +356,7 @@ fn row_78_a_bad_change_is_refused(w: &mut World) {
         ErrorCode::INVALID_REQUEST,
         "null is no value"
     );
-    assert_eq!(topic_value(w, &topic, "retention.ms").0, "604800000");
+    assert_eq!(topic_value(w, &topic.name, "retention.ms").0, "604800000");
 }
 
 fn row_78_a_missing_topic_is_unknown(w: &mut World) {

@@ -15,6 +15,8 @@ use logboat_tests::batch::{batch, headers, packed, records};
 use logboat_tests::cases;
 use logboat_tests::world::{Topic, World, bytes_of};
 
+use crate::offsets::delete_records;
+
 cases! {
     row_39_the_first_batch_comes_whole;
     row_39_only_the_first_partition_with_data_may_exceed;
@@ -30,6 +32,12 @@ cases! {
     row_41_an_append_wakes_a_waiting_fetch;
     row_41_a_fetch_waits_for_min_bytes;
     row_41_a_fetch_of_many_partitions_counts_all_their_bytes;
+    row_41_a_log_start_that_moves_ends_no_wait;
+    row_41_retention_ends_no_wait {
+        config: &[("log.retention.check.interval.ms", "1000")],
+        virtual_time: true,
+    };
+    row_42_a_waiting_fetch_whose_offset_is_deleted_is_out_of_range;
     row_42_the_end_is_in_range_and_past_it_is_not;
     row_42_below_the_log_start_is_out_of_range;
     row_43_empty_records_are_never_null;
@@ -256,6 +264,48 @@ fn row_41_a_fetch_of_many_partitions_counts_all_their_bytes(w: &mut World) {
     }
 }
 
+fn row_41_a_log_start_that_moves_ends_no_wait(w: &mut World) {
+    let topic = w.topic(1);
+    w.append(&topic, 0, batch(w.now(), &["a", "b"]));
+    let version = w.newest(ApiKey::Fetch, 12);
+    let mut consumer = w.connect();
+    let id = consumer.send(waiting(&topic.name, 2, 50_000, 1), version);
+    consumer.expect_silence(Duration::from_millis(100));
+    assert_eq!(delete_records(w, &topic, 0, -1), (ErrorCode::NONE, 2));
+    consumer.expect_silence(Duration::from_millis(300));
+    w.append(&topic, 0, batch(w.now(), &["c"]));
+    let answer = consumer.answer::<FetchRequest>(version, id);
+    let data = &answer.responses[0].partitions[0];
+    assert_eq!((data.log_start_offset, records(&bytes_of(data))[0].offset), (2, 2));
+}
+
+fn row_41_retention_ends_no_wait(w: &mut World) {
+    let topic = w.topic_with(1, &[("retention.ms", "1000")]);
+    w.append(&topic, 0, batch(w.now(), &["a", "b"]));
+    let mut consumer = w.connect();
+    let id = consumer.send(waiting(&topic.name, 2, 50_000, 1), 12);
+    consumer.expect_silence(Duration::from_secs(10));
+    assert_eq!(w.list_offsets(&topic, 0, -2).offset, 2, "they are gone");
+    w.append(&topic, 0, batch(w.now(), &["c"]));
+    let answer = consumer.answer::<FetchRequest>(12, id);
+    assert_eq!(records(&bytes_of(&answer.responses[0].partitions[0]))[0].offset, 2);
+}
+
+fn row_42_a_waiting_fetch_whose_offset_is_deleted_is_out_of_range(w: &mut World) {
+    let topic = w.topic(1);
+    w.append(&topic, 0, batch(w.now(), &["a", "b"]));
+    let version = w.newest(ApiKey::Fetch, 12);
+    let begun = w.elapsed();
+    let mut consumer = w.connect();
+    let id = consumer.send(waiting(&topic.name, 0, 3000, 100_000), version);
+    consumer.expect_silence(Duration::from_millis(100));
+    assert_eq!(delete_records(w, &topic, 0, -1), (ErrorCode::NONE, 2));
+    let answer = consumer.answer::<FetchRequest>(version, id);
+    assert_eq!(answer.responses[0].partitions[0].error_code, ErrorCode::OFFSET_OUT_OF_RANGE);
+    // Kafka looks again only when the wait is over.
+    assert!(w.release().is_some() || w.elapsed() - begun < 1000);
+}
+
 fn row_42_the_end_is_in_range_and_past_it_is_not(w: &mut World) {
     let topic = w.topic(1);
     w.append(&topic, 0, batch(w.now(), &["a", "b"]));
@@ -284,7 +334,7 @@ fn row_42_the_end_is_in_range_and_past_it_is_not(w: &mut World) {
 fn row_42_below_the_log_start_is_out_of_range(w: &mut World) {
     let topic = w.topic(1);
     w.append(&topic, 0, batch(w.now(), &["a", "b", "c"]));
-    assert_eq!(crate::offsets::delete_records(w, &topic, 0, 2), (ErrorCode::NONE, 2));
+    assert_eq!(delete_records(w, &topic, 0, 2), (ErrorCode::NONE, 2));
     assert_eq!(w.fetch(&topic, 0, 1).error_code, ErrorCode::OFFSET_OUT_OF_RANGE);
     let data = w.fetch(&topic, 0, 2);
     assert_eq!((data.error_code, data.log_start_offset), (ErrorCode::NONE, 2));

@@ -37,7 +37,7 @@ cases! {
     row_20_produce_never_creates;
     row_20_an_unknown_id_is_unknown;
     row_21_one_replica_is_enough_where_there_is_one { kafka_2: "NOT_ENOUGH_REPLICAS: not capped by the replica count" };
-    row_22_internal_topics_are_not_for_producers { later: "internal topics come with groups" };
+    row_22_internal_topics_are_not_for_producers;
     row_23_a_batch_is_stored_as_sent;
     row_23_compression_type_repacks;
     row_23_a_wrong_largest_stamp_is_corrected;
