@@ -4,7 +4,9 @@
 //! and memory stays within [`memory_limit`] where the program counts it. `tests/fuzz` runs these guided by coverage, the
 //! test `fuzz_corpus` runs what was found so far.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use bytes::BytesMut;
 use logboat_core::chunk::Chunk;
@@ -28,6 +30,25 @@ const STEPS: usize = 500;
 #[must_use]
 pub const fn memory_limit(input: usize) -> usize {
     MEMORY_BASE + input * MEMORY_FACTOR
+}
+
+/// Where the inputs of a target are kept that were worth it, each a line in hexadecimal.
+#[must_use]
+pub fn corpus_file(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{target}.txt"))
+}
+
+/// These inputs.
+///
+/// # Errors
+/// Where they cannot be read.
+pub fn corpus(target: &str) -> io::Result<Vec<Vec<u8>>> {
+    let text = fs::read_to_string(corpus_file(target))?;
+    let bytes = |line: &str| {
+        let pairs = (0..line.len()).step_by(2).map(|at| line.get(at..at + 2).unwrap_or_default());
+        pairs.map(|pair| u8::from_str_radix(pair, 16).map_err(io::Error::other)).collect()
+    };
+    text.lines().map(bytes).collect()
 }
 
 /// Runs `target` on `data`, under the limit of memory where the program counts it.
