@@ -10,8 +10,9 @@ import uuid
 
 import pytest
 
-from harness import paths
+from harness import expected, paths
 from harness.broker import Broker
+from harness.console import Console
 from harness.recorder import Recorder
 
 
@@ -89,6 +90,19 @@ def own_broker(kind, request):
     for broker in started:
         _show_log_of(broker, request)
         broker.close()
+
+
+@pytest.fixture
+def console(command_line_broker, version, request):
+    """Kafka's command line of `version`; a module says what its `command_line_broker` is."""
+    yield Console(version, command_line_broker.address)
+    _show_log_of(command_line_broker, request)
+
+
+@pytest.fixture
+def check(console, version, record):
+    """Compares what the console printed with what Kafka printed: `check("topics")`."""
+    return lambda name: expected.compare(f"{version}/{name}", console.transcript, record)
 
 
 @pytest.fixture(scope="session")

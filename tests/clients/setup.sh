@@ -52,24 +52,29 @@ setup_node() { once node "$here/js/package.json" "$here/js/package-lock.json" --
 # The jars of one Kafka release in kafka-VERSION/lib, and bin/kafka-*.sh that start its classes as its own scripts do.
 kafka_release() {
   local version=$1 home=$cache/kafka-$1 script class
-  rm -rf "$home"
+  rm -rf "$home/bin" "$home/lib"
   mkdir -p "$home/bin" "$home/lib"
   mvn -q -B -f "$here/java/pom.xml" -Dkafka.version="$version" dependency:copy-dependencies \
     -DoutputDirectory="$home/lib" -DincludeScope=runtime
   while read -r script class; do
     cat >"$home/bin/$script" <<LAUNCHER
 #!/bin/sh
-exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=off -cp '$home/lib/*' $class "\$@"
+exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=off \$KAFKA_OPTS -cp '$home/lib/*' $class "\$@"
 LAUNCHER
     chmod +x "$home/bin/$script"
   done < <(grep -v '^#' "$here/java/commands-$version.txt")
-  # Our own small programs, against this release's kafka-clients.
+}
+# Our own small programs, against one release's kafka-clients.
+java_programs() {
+  local home=$cache/kafka-$1
+  rm -rf "$home/classes"
   mkdir -p "$home/classes"
   javac -nowarn -d "$home/classes" -cp "$home/lib/*" "$here"/java/*.java
 }
 setup_java() {
   for version in 2.5.0 4.3.1; do
-    once "kafka-$version" "$here/setup.sh" "$here/java/pom.xml" "$here/java/commands-$version.txt" "$here"/java/*.java -- kafka_release "$version"
+    once "kafka-$version" "$here/setup.sh" "$here/java/pom.xml" "$here/java/commands-$version.txt" -- kafka_release "$version"
+    once "java-$version" "$here"/java/*.java "$here/java/pom.xml" -- java_programs "$version"
   done
 }
 

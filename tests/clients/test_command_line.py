@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from harness import expected, paths
+from harness import paths
 from harness.broker import Broker
-from harness.console import Console
 
 
 @pytest.fixture(scope="module", params=[paths.OLDEST_KAFKA, paths.NEWEST_KAFKA])
@@ -22,20 +21,6 @@ def command_line_broker(kind, version):
     broker = Broker(kind).start()
     yield broker
     broker.close()
-
-
-@pytest.fixture
-def console(command_line_broker, version, request):
-    shell = Console(version, command_line_broker.address)
-    yield shell
-    report = getattr(request.node, "report_call", None)
-    if report is not None and report.failed:
-        print(f"--- the end of the broker's log ---\n{command_line_broker.tail()}")
-
-
-@pytest.fixture
-def check(console, version, record):
-    return lambda name: expected.compare(f"{version}/{name}", console.transcript, record)
 
 
 def test_topics(console, check):
@@ -147,32 +132,6 @@ def test_load(console, check, version):
     check("load")
 
 
-def test_operators(console, check, version, tmp_path):
-    """Elections, reassignments, the quorum, producers: what one broker has to say of them."""
-    if version == paths.OLDEST_KAFKA:
-        pytest.skip("these tools asked ZooKeeper then")
-    console("bin/kafka-topics.sh --create --bootstrap-server B --partitions 2 --topic moved")
-    console("bin/kafka-leader-election.sh --bootstrap-server B --election-type preferred --topic moved --partition 0")
-    console("bin/kafka-leader-election.sh --bootstrap-server B --election-type unclean --topic moved --partition 7")
-    console("bin/kafka-leader-election.sh --bootstrap-server B --election-type preferred --all-topic-partitions")
-    console("bin/kafka-reassign-partitions.sh --bootstrap-server B --list")
-    file = tmp_path / "moves.json"
-    for broker, steps in ((0, ("--execute", "--verify", "--cancel")), (9, ("--execute",))):
-        file.write_text('{"version":1,"partitions":[{"topic":"moved","partition":0,"replicas":[%d]}]}' % broker)
-        for step in steps:
-            console(f"bin/kafka-reassign-partitions.sh --bootstrap-server B --reassignment-json-file {file} {step}")
-    leader = re.compile(r"^(LeaderId|CurrentObservers):").match
-    console("bin/kafka-metadata-quorum.sh --bootstrap-server B describe --status", keep=leader)
-    replica = re.compile(r"^\d+\s")
-    replication = console("bin/kafka-metadata-quorum.sh --bootstrap-server B describe --replication", keep=lambda _: False)
-    lines = [line.split() for line in replication.splitlines() if replica.match(line)]
-    assert [(line[0], line[-1]) for line in lines] == [("0", "Leader")], replication
-    console("bin/kafka-transactions.sh --bootstrap-server B describe-producers --topic moved --partition 0")
-    console("bin/kafka-client-metrics.sh --bootstrap-server B --list")
-    console.transcript = [line.replace(str(file), "moves.json") for line in console.transcript]
-    check("operators")
-
-
 # The newest version of each API of which Kafka 4.3.1 tells these tools that it is usable.
 USABLE = {
     "2.5.0": {
@@ -180,6 +139,8 @@ USABLE = {
         "DeleteRecords": 1, "CreatePartitions": 2, "InitProducerId": 3, "OffsetForLeaderEpoch": 3, "DescribeConfigs": 2,
         "AlterConfigs": 1, "IncrementalAlterConfigs": 1, "DescribeLogDirs": 1, "AlterReplicaLogDirs": 1, "ElectLeaders": 2,
         "AlterPartitionReassignments": 0, "ListPartitionReassignments": 0,
+        "FindCoordinator": 3, "JoinGroup": 7, "SyncGroup": 5, "Heartbeat": 4, "LeaveGroup": 4, "OffsetCommit": 8, "OffsetFetch": 7,
+        "DescribeGroups": 5, "ListGroups": 3, "DeleteGroups": 2, "OffsetDelete": 0,
     },
     "4.3.1": {
         "Produce": 13, "Fetch": 18, "ListOffsets": 11, "Metadata": 13, "ApiVersions": 4, "CreateTopics": 7, "DeleteTopics": 6,
@@ -187,6 +148,8 @@ USABLE = {
         "AlterConfigs": 2, "IncrementalAlterConfigs": 1, "DescribeCluster": 2, "DescribeTopicPartitions": 0, "DescribeLogDirs": 5,
         "AlterReplicaLogDirs": 2, "ElectLeaders": 2, "AlterPartitionReassignments": 1, "ListPartitionReassignments": 0,
         "DescribeProducers": 0, "DescribeQuorum": 2, "ListConfigResources": 1,
+        "FindCoordinator": 6, "JoinGroup": 9, "SyncGroup": 5, "Heartbeat": 4, "LeaveGroup": 5, "OffsetCommit": 10, "OffsetFetch": 10,
+        "DescribeGroups": 6, "ListGroups": 5, "DeleteGroups": 2, "OffsetDelete": 0,
     },
 }  # fmt: skip
 

@@ -1,6 +1,8 @@
-"""Runs the small programs of ours that use a client in its own language."""
+"""Runs programs: the small ones of ours that use a client in its own language, and any that goes on until it is told to end."""
 import os
+import signal
 import subprocess
+import tempfile
 
 from . import paths
 
@@ -12,11 +14,51 @@ def run(command: list[str], timeout: int = 120, **more) -> str:
     return done.stdout
 
 
+class Running:
+    """A program that goes on. Use it with `with`, at whose end it is killed if it has not ended before."""
+
+    def __init__(self, command: list[str], **more):
+        self._output = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, **more
+        )
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, failed, *_):
+        self.end(signal.SIGKILL)
+        if failed:
+            print(f"--- {self.process.args} ---\n{self.output()}")
+        self._output.close()
+
+    def output(self) -> str:
+        """Stdout and stderr so far."""
+        # Read in place: the position is the program's too.
+        return os.pread(self._output.fileno(), 1 << 24, 0).decode(errors="replace")
+
+    def lines(self) -> list[str]:
+        return self.output().splitlines()
+
+    def end(self, how: signal.Signals) -> int:
+        """Sends the signal and waits for the end; gives the exit status."""
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+
 def java(version: str, program: str, *arguments: str, timeout: int = 120) -> str:
     """One of java/*.java, compiled against and run on kafka-clients of that version."""
+    return run(_java(version, program, *arguments), timeout)
+
+
+def java_running(version: str, program: str, *arguments: str, **more) -> Running:
+    return Running(_java(version, program, *arguments), **more)
+
+
+def _java(version: str, program: str, *arguments: str) -> list[str]:
     home = paths.kafka_home(version)
     flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
-    return run(["java", *flags, "-cp", f"{home / 'classes'}:{home / 'lib'}/*", program, *arguments], timeout)
+    return ["java", *flags, "-cp", f"{home / 'classes'}:{home / 'lib'}/*", program, *arguments]
 
 
 def node(program: str, *arguments: str, timeout: int = 120) -> str:
