@@ -6,7 +6,7 @@ import pytest
 
 from harness import paths
 from harness.admin import create_topic
-from harness.groups import wait_for_members
+from harness.groups import describe, offsets, wait_for_members
 from harness.net import wait_for
 from harness.rdkafka import produce
 
@@ -50,7 +50,7 @@ def test_as_typed(console, check, test_topic, version):
     console(f"{GROUPS} --group testgroup --describe")
     with console.running(f"{READ} -group testgroup --from-beginning") as lines:
         wait_for_members(test_topic, "testgroup", 1)
-        describe(console)
+        describe_testgroup(console)
         console(f"{GROUPS} --group testgroup --topic test --reset-offsets --to-earliest --execute")
         console(f"{GROUPS} --group testgroup --topic test --delete-offsets")
         console(f"{GROUPS} --group testgroup --delete")
@@ -58,14 +58,14 @@ def test_as_typed(console, check, test_topic, version):
         assert lines() == []
         produce(test_topic, "test", [(None, b"new", [], 1700000000005)], {})
         wait_for(lines, 20, "the new line")
-    describe(console)
+    describe_testgroup(console)
     console(f"{GROUPS} --group testgroup --topic test --reset-offsets --to-earliest --execute")
     console(f"{GROUPS} --group testgroup --describe")
     read(console, f"{READ} -group testgroup --from-beginning", 13)
     check("groups")
 
 
-def describe(console):
+def describe_testgroup(console):
     for what in ("--members", "--members --verbose", "--state", "--offsets"):
         console(f"{GROUPS} --group testgroup --describe {what}")
 
@@ -94,3 +94,22 @@ def test_lists(console, check, test_topic, version):
     console(f"{GROUPS} --delete --all-groups")
     console(f"{GROUPS} --list")
     check("groups-listed")
+
+
+def test_the_broker_is_killed(console, check, test_topic):
+    """C11, C12: after a kill -9 of the broker a group goes on with its member and its offsets, and nothing is read twice."""
+    broker = test_topic
+    with console.running(f"{READ} -group testgroup --from-beginning") as lines:
+        wait_for(lambda: len(lines()) == 12, 40, "twelve lines")
+        wait_for(lambda: offsets(broker, "testgroup", "test", 3) == [4, 4, 4], 40, "the commit after 5 s", 0.2)
+        [member] = describe(broker, "testgroup").members
+        broker.kill()
+        broker.start()
+        produce(broker, "test", [(None, b"new", [], 1700000000005)], {})
+        wait_for(lambda: len(lines()) == 13, 60, "the new line")
+        wait_for_members(broker, "testgroup", 1)
+        assert [m.member_id for m in describe(broker, "testgroup").members] == [member.member_id]
+    broker.kill()
+    broker.start()
+    console(f"{GROUPS} --group testgroup --describe")
+    check("groups-after-kill")

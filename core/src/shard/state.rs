@@ -90,13 +90,19 @@ impl State {
         let folded = names.filter_map(|name| Some((folded(name.to_str()?)?, name.clone())));
         self.folded = folded.gather();
         for (id, partition) in &mut self.partitions {
-            partition.high_watermark = partition.next_offset;
             for range in &partition.files {
                 *self.live.entry(range.object).or_default() += 1;
             }
             if !partition.active.is_empty() {
                 self.touched.insert(*id);
             }
+        }
+    }
+
+    /// What was replayed is durable: all of it may be seen.
+    pub fn all_visible(&mut self) {
+        for partition in self.partitions.values_mut() {
+            partition.high_watermark = partition.next_offset;
         }
     }
 

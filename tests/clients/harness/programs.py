@@ -19,8 +19,10 @@ class Running:
 
     def __init__(self, command: list[str], **more):
         self._output = tempfile.TemporaryFile()
+        # What a shell starts in the background ignores Ctrl-C, and so would what it starts in turn.
+        listens = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, **more
+            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, preexec_fn=listens, **more
         )
 
     def __enter__(self) -> "Running":
@@ -48,26 +50,29 @@ class Running:
 
 def java(version: str, program: str, *arguments: str, timeout: int = 120) -> str:
     """One of java/*.java, compiled against and run on kafka-clients of that version."""
-    return run(_java(version, program, *arguments), timeout)
+    return run(java_command(version, program, *arguments), timeout)
 
 
 def java_running(version: str, program: str, *arguments: str, **more) -> Running:
-    return Running(_java(version, program, *arguments), **more)
+    return Running(java_command(version, program, *arguments), **more)
 
 
-def _java(version: str, program: str, *arguments: str) -> list[str]:
+def java_command(version: str, program: str, *arguments: str) -> list[str]:
     home = paths.kafka_home(version)
     flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
     return ["java", *flags, "-cp", f"{home / 'classes'}:{home / 'lib'}/*", program, *arguments]
 
 
+NODE_MODULES = paths.CACHE / "js" / "node_modules"
+NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": str(NODE_MODULES), "KAFKAJS_NO_PARTITIONER_WARNING": "1"}
+
+
 def node(program: str, *arguments: str, timeout: int = 120) -> str:
     """One of js/*.js, with the modules of js/package-lock.json."""
-    modules = paths.CACHE / "js" / "node_modules"
     # zstd is in Node's zlib from 22.15 on; the lz4 module is built for the machine's own Node.
-    newer = modules / ".bin" / "node"
+    newer = NODE_MODULES / ".bin" / "node"
     command = [str(newer) if "zstd" in arguments and newer.exists() else "node", str(paths.CLIENTS / "js" / f"{program}.js"), *arguments]
-    return run(command, timeout, env={**os.environ, "NODE_PATH": str(modules), "KAFKAJS_NO_PARTITIONER_WARNING": "1"})
+    return run(command, timeout, env=NODE_ENVIRONMENT)
 
 
 def go(program: str, *arguments: str, timeout: int = 120) -> str:

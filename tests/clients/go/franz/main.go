@@ -1,8 +1,9 @@
-// franz-go, newest: producing and reading partitions directly, and a producer that is killed against.
+// franz-go, newest: producing and reading partitions directly, a producer that is killed against, a group member.
 //
 //	franz round-trip BROKER TOPIC CODEC   makes TOPIC, produces 100 records, reads them back
 //	franz acked BROKER TOPIC ACKS         produces numbers until stdin ends; prints "NUMBER OFFSET" of each acknowledged one
 //	                                      ACKS: all-idempotent, all, 1
+//	franz group BROKER TOPIC GROUP …      a group member; options as NAME=VALUE: id, assignor, session (ms), instance
 package main
 
 import (
@@ -33,6 +34,8 @@ func main() {
 		roundTrip(os.Args[2], os.Args[3], os.Args[4])
 	case "acked":
 		acked(os.Args[2], os.Args[3], os.Args[4])
+	case "group":
+		group(os.Args[2], os.Args[3], os.Args[4], os.Args[5:])
 	}
 }
 

@@ -1,6 +1,7 @@
 // Sarama with Config.Version as a user sets it: it asks for exactly the versions of that release.
 //
-//	sarama BROKER VERSION TOPIC CODEC    makes TOPIC, produces 100 records, reads them back, looks offsets up
+//	sarama BROKER VERSION TOPIC CODEC      makes TOPIC, produces 100 records, reads them back, looks offsets up
+//	sarama group BROKER TOPIC GROUP …      a group member; options as NAME=VALUE: id, version, assignor, session (ms), instance
 package main
 
 import (
@@ -26,17 +27,23 @@ func must(err error) {
 	}
 }
 
+func parse(version string) sarama.KafkaVersion {
+	if version == "max" {
+		return sarama.MaxVersion
+	}
+	parsed, err := sarama.ParseKafkaVersion(version)
+	must(err)
+	return parsed
+}
+
 func main() {
+	if os.Args[1] == "group" {
+		group(os.Args[2], os.Args[3], os.Args[4], os.Args[5:])
+		return
+	}
 	broker, topic := os.Args[1], os.Args[3]
 	config := sarama.NewConfig()
-	version := config.Version
-	if os.Args[2] == "max" {
-		version = sarama.MaxVersion
-	} else {
-		var err error
-		version, err = sarama.ParseKafkaVersion(os.Args[2])
-		must(err)
-	}
+	version := parse(os.Args[2])
 	config.Version = version
 	config.Producer.Return.Successes = true
 	config.Producer.RequiredAcks = sarama.WaitForAll
