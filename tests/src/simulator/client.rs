@@ -21,7 +21,7 @@ use super::random::Stream;
 use super::trace::Trace;
 pub use admin::Admin;
 pub use consumer::Consumer;
-pub use member::{Member, group_name};
+pub use member::{Member, add_groups, group_name};
 pub use producer::{Producer, Style};
 
 /// What clients share.

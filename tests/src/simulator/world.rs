@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use logboat_core::config::BrokerConfig;
-use logboat_core::protocol::KString;
 use logboat_core::shard::{Settings, StoreProfile};
 
-use super::client::{Admin, Client, Consumer, Field, Member, Producer, Role, Style};
+use super::client::{Admin, Client, Consumer, Field, Producer, Role, Style, add_groups};
 use super::host::{Around, Host, clocks};
 use super::inspector::Inspector;
 use super::model::{Keeping, Model, Stage, Topic, Tp};
@@ -98,36 +97,6 @@ pub fn run(seed: u64, options: Options) -> Report {
         runs: world.runs,
         inspections: world.inspections,
         ended_ms: world.now / MS,
-    }
-}
-
-/// Groups with their members, and the topic that they read.
-fn add_groups(dice: &mut Stream, model: &mut Model, clients: &mut Vec<Client>) {
-    let partitions = dice.range(1, 5) as i32;
-    let topic = model.topics.len() as u16;
-    model.topics.push(Topic {
-        name: "read-by-groups".into(),
-        partitions,
-        keeping: Keeping::All,
-        stage: Stage::Absent,
-        id: None,
-        incarnation: 0,
-        spared: true,
-    });
-    for group in 0..dice.range(0, 2) as u16 {
-        let members = dice.range(1, 4) as usize;
-        model.groups.sizes.push((members, partitions));
-        for number in 0..members {
-            let name = dice.per_mille(250).then(|| KString::from(format!("static{number}")));
-            let version = dice.below(10) as i16;
-            let (session, rebalance) = (dice.range(1500, 4000), dice.range(1500, 4000));
-            let member = Member::new(group, topic, partitions, name).speaking(
-                version,
-                session as i32,
-                rebalance as i32,
-            );
-            clients.push(Client::new(clients.len(), Role::Member(member)));
-        }
     }
 }
 

@@ -16,10 +16,11 @@ use logboat_core::protocol::messages::{
 };
 use logboat_core::protocol::{ErrorCode, KString, Request, Response};
 
-use super::{Field, Next, Wire};
+use super::{Client, Field, Next, Role, Wire};
 use crate::simulator::groups::{Asker, Gp};
-use crate::simulator::model::Model;
+use crate::simulator::model::{Keeping, Model, Stage, Topic};
 use crate::simulator::network::MS;
+use crate::simulator::random::Stream;
 
 /// Where a member stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -489,6 +490,36 @@ impl Member {
             self.joins,
             self.commits
         )
+    }
+}
+
+/// Groups with their members, and the topic that they read.
+pub fn add_groups(dice: &mut Stream, model: &mut Model, clients: &mut Vec<Client>) {
+    let partitions = dice.range(1, 5) as i32;
+    let topic = model.topics.len() as u16;
+    model.topics.push(Topic {
+        name: "read-by-groups".into(),
+        partitions,
+        keeping: Keeping::All,
+        stage: Stage::Absent,
+        id: None,
+        incarnation: 0,
+        spared: true,
+    });
+    for group in 0..dice.range(0, 2) as u16 {
+        let members = dice.range(1, 4) as usize;
+        model.groups.sizes.push((members, partitions));
+        for number in 0..members {
+            let name = dice.per_mille(250).then(|| KString::from(format!("static{number}")));
+            let version = dice.below(10) as i16;
+            let (session, rebalance) = (dice.range(1500, 4000), dice.range(1500, 4000));
+            let member = Member::new(group, topic, partitions, name).speaking(
+                version,
+                session as i32,
+                rebalance as i32,
+            );
+            clients.push(Client::new(clients.len(), Role::Member(member)));
+        }
     }
 }
 
