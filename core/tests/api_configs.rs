@@ -297,6 +297,35 @@ fn a_configuration_is_in_force_at_once() {
 }
 
 #[test]
+fn flushing_changes_while_the_broker_runs() {
+    let mut broker = Broker::fresh();
+    broker.create("t", 1, &[]);
+    let flushes = |broker: &mut Broker, produced: u32| {
+        let before = broker.flushes;
+        for _ in 0..produced {
+            broker.produce("t", &[7; 10]);
+        }
+        broker.flushes - before
+    };
+    for of in ["", "0"] {
+        assert_eq!(flushes(&mut broker, 6), 6, "before every answer");
+        let (messages, ms) = ("log.flush.interval.messages", "log.flush.interval.ms");
+        assert_eq!(alter(&mut broker, BROKER, of, &[(messages, SET, Some("3"))]), 0);
+        assert_eq!(flushes(&mut broker, 6), 2, "every third record");
+        let late = [(messages, SET, Some("1000")), (ms, SET, Some("50"))];
+        assert_eq!(alter(&mut broker, BROKER, of, &late), 0);
+        assert_eq!(flushes(&mut broker, 6), 0);
+        let before = broker.flushes;
+        broker.advance(49);
+        assert_eq!(broker.flushes, before);
+        broker.advance(1);
+        assert_eq!(broker.flushes, before + 1, "when it is time");
+        let none = [(messages, DELETE, None), (ms, DELETE, None)];
+        assert_eq!(alter(&mut broker, BROKER, of, &none), 0);
+    }
+}
+
+#[test]
 fn what_can_not_be_altered_says_why() {
     let mut broker = Broker::fresh();
     let rows = [

@@ -7,9 +7,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::config_resources::{Change, text};
-use crate::protocol::messages::alter_configs::AlterConfigsResourceResponse;
+use crate::protocol::KString;
 use crate::protocol::messages::{AlterConfigsRequest, AlterConfigsResponse};
-use crate::protocol::{ErrorCode, KString};
 use crate::shard::Shard;
 use crate::shard::input::{Reply, RequestId};
 
@@ -27,17 +26,8 @@ impl Shard {
                 (resource.resource_type, &resource.resource_name, change)
             })
             .collect();
-        let results = self.change_configs(&changes, request.validate_only);
-        let responses = results.into_iter().zip(&request.resources).map(|(result, resource)| {
-            let refusal = result.err();
-            AlterConfigsResourceResponse {
-                error_code: refusal.as_ref().map_or(ErrorCode::NONE, |refusal| refusal.code),
-                error_message: refusal.map(|refusal| KString::from(refusal.message)),
-                resource_type: resource.resource_type,
-                resource_name: resource.resource_name.clone(),
-            }
-        });
-        let response = AlterConfigsResponse { responses: responses.collect(), throttle_time_ms: 0 };
+        let responses = self.change_configs(&changes, request.validate_only);
+        let response = AlterConfigsResponse { responses, throttle_time_ms: 0 };
         self.reply(id, Reply::Response(Box::new(response).into()));
     }
 }

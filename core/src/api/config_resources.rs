@@ -13,6 +13,7 @@ use super::topics::check_name;
 use crate::config::Overrides;
 use crate::config::alter::{self, AlterError, AlterOp, Alteration, BrokerScope};
 use crate::journal::entry::Entry;
+use crate::protocol::messages::alter_configs::AlterConfigsResourceResponse;
 use crate::protocol::{ErrorCode, KString};
 use crate::shard::Shard;
 
@@ -72,21 +73,21 @@ impl From<AlterError> for Refusal {
 }
 
 impl Shard {
-    /// Changes the configuration of these resources (type, name), or only says whether it could; one result each.
+    /// Changes the configuration of these resources (type, name), or only says whether it could; one answer each.
     pub(crate) fn change_configs(
         &mut self,
         changes: &[(i8, &KString, Change)],
         validate_only: bool,
-    ) -> Vec<Result<(), Refusal>> {
+    ) -> Vec<AlterConfigsResourceResponse> {
         let mut named: BTreeMap<(i8, &KString), u32> = BTreeMap::new();
         for (kind, name, _) in changes {
             *named.entry((*kind, *name)).or_default() += 1;
         }
         let mut topics = false;
-        let mut results = Vec::with_capacity(changes.len());
+        let mut answers = Vec::with_capacity(changes.len());
         for (kind, name, change) in changes {
             let twice = named.get(&(*kind, *name)).is_some_and(|count| *count > 1);
-            results.push(match *kind {
+            let result = match *kind {
                 _ if twice => {
                     refusal(ErrorCode::INVALID_REQUEST, "Each resource must appear at most once.")
                 }
@@ -100,12 +101,19 @@ impl Shard {
                 other => {
                     refusal(ErrorCode::INVALID_REQUEST, format!("Unknown resource type {other}"))
                 }
+            };
+            let refused = result.err();
+            answers.push(AlterConfigsResourceResponse {
+                error_code: refused.as_ref().map_or(ErrorCode::NONE, |refused| refused.code),
+                error_message: refused.map(|refused| KString::from(refused.message)),
+                resource_type: *kind,
+                resource_name: (*name).clone(),
             });
         }
         if topics {
             self.publish();
         }
-        results
+        answers
     }
 
     fn change_topic(

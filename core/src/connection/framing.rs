@@ -123,8 +123,11 @@ impl Framing {
         let mut partial = BytesMut::with_capacity(room);
         partial.extend_from_slice(&self.partial);
         self.partial = partial;
+        // One piece of memory for all: thousands of small ones would weigh more than what they hold.
+        let mut copies = BytesMut::with_capacity(self.queued);
         for frame in &mut self.frames {
-            *frame = BytesMut::from(&frame[..]);
+            copies.extend_from_slice(frame);
+            *frame = copies.split();
         }
     }
 

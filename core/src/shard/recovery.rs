@@ -304,8 +304,8 @@ impl Recovery {
         numbers: &mut Numbers,
         notices: &mut Vec<Notice>,
     ) -> Progress {
-        // Nearly always there is nothing.
-        if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+        // Nearly always there is nothing, in a file that has its whole size already.
+        if let Some(last) = last_written(bytes) {
             self.torn = self.probed + last as u64 + 1;
             for at in 0..bytes.len().saturating_sub(HEADER_LEN) {
                 let Some(rest) = bytes.get(at..) else { break };
@@ -349,7 +349,7 @@ impl Recovery {
 
     /// What was found, after [`Progress::Done`].
     pub(super) fn finish(&mut self) -> Recovered {
-        self.state.derive_rest();
+        self.state.all_visible();
         let capacity = self.objects.get(&self.end.object).copied().unwrap_or(0);
         let keep = |object: &ObjectId| {
             Some(*object) == self.root.snapshot
@@ -372,6 +372,14 @@ impl Recovery {
     }
 }
 
+/// Where the last byte is that is not zero. Looked for piece by piece: whole pieces of zeros are passed over quickly.
+fn last_written(bytes: &[u8]) -> Option<usize> {
+    const PIECE: usize = 64;
+    let is_empty = |piece: &[u8]| piece.iter().fold(0, |all, byte| all | byte) == 0;
+    let at = bytes.chunks(PIECE).rposition(|piece| !is_empty(piece))? * PIECE;
+    Some(at + bytes.get(at..)?.iter().take(PIECE).rposition(|byte| *byte != 0)?)
+}
+
 /// The root of a store that exists, with the epoch of this start. Where `node_id` was not set, the store's counts.
 ///
 /// # Errors
@@ -388,3 +396,6 @@ pub(super) fn read_root(bytes: &Bytes, node_id: Option<i32>) -> Result<Root, Str
     root.epoch += 1;
     Ok(root)
 }
+
+#[cfg(test)]
+mod tests;

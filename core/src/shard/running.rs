@@ -2,6 +2,7 @@
 //!
 //! What follows from a storage completion is decided here and nowhere else.
 
+use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -122,23 +123,22 @@ impl Shard {
 
     /// Hands out a new image after topics changed.
     pub(crate) fn publish(&mut self) {
-        let epoch = self.state.epoch;
-        let mut image = Image { broker: self.broker.clone(), ..Image::clone(&self.image) };
-        let topics = &mut image.topics;
-        topics.retain(|name, topic| {
-            self.state.topics.get(name).is_some_and(|now| now.id == topic.id)
-        });
-        for (name, topic) in &mut self.state.topics {
+        let (epoch, old) = (self.state.epoch, &self.image.topics);
+        let plain = Arc::new(self.broker.topic);
+        let topics = self.state.topics.iter_mut().map(|(name, topic)| {
             let fresh = topic.effective.is_none();
-            let config = topic
-                .effective
-                .get_or_insert_with(|| Arc::new(self.broker.topic.with(&topic.configs)))
-                .clone();
-            let known = topics
-                .get(name)
-                .is_some_and(|image| image.partitions.len() == topic.partitions.len());
-            if known && !fresh {
-                continue;
+            let config = topic.effective.get_or_insert_with(|| {
+                if topic.configs.is_empty() {
+                    plain.clone()
+                } else {
+                    Arc::new(self.broker.topic.with(&topic.configs))
+                }
+            });
+            let known = old.get(name).filter(|known| {
+                !fresh && known.id == topic.id && known.partitions.len() == topic.partitions.len()
+            });
+            if let Some(known) = known {
+                return (known.name.clone(), known.clone());
             }
             let partitions = topic
                 .partitions
@@ -147,21 +147,26 @@ impl Shard {
                 .collect();
             let leader_epoch =
                 i32::try_from(epoch.saturating_sub(topic.created_epoch)).unwrap_or(i32::MAX);
-            let internal = crate::api::topics::is_internal(name.as_bytes());
-            topics.insert(
-                name.clone(),
-                Arc::new(TopicImage {
-                    name: name.clone(),
-                    id: topic.id,
-                    internal,
-                    leader_epoch,
-                    partitions,
-                    config,
-                }),
-            );
-        }
-        image.topic_ids =
-            image.topics.values().map(|topic| (topic.id, topic.name.clone())).gather();
+            let image = TopicImage {
+                name: name.clone(),
+                id: topic.id,
+                internal: crate::api::topics::is_internal(name.as_bytes()),
+                leader_epoch,
+                partitions,
+                config: config.clone(),
+            };
+            (name.clone(), Arc::new(image))
+        });
+        // They come in order and are built at once: a start with many topics would spend most of its time here.
+        let topics: BTreeMap<_, _> = topics.collect();
+        let topic_ids = topics.values().map(|topic| (topic.id, topic.name.clone())).gather();
+        let image = Image {
+            cluster_id: self.image.cluster_id.clone(),
+            broker: self.broker.clone(),
+            topics,
+            topic_ids,
+            ..*self.image
+        };
         self.image = Arc::new(image);
         self.effects.push_back(Effect::Image(self.image.clone()));
     }

@@ -25,7 +25,7 @@ use logboat_core::protocol::{
     ApiKey, Decoder, ErrorCode, KString, Request, Response, ResponseHeader, Uuid, request_frame,
 };
 use logboat_core::record::{BatchBuilder, Codec, Scratch};
-use logboat_core::shard::input::{ConnectionId, StoreError};
+use logboat_core::shard::input::{ConnectionId, StorageEffect, StoreError};
 use logboat_core::shard::{Effect, Input, Settings, Shard, StoreProfile};
 use logboat_core::time::{Instant, Now, UnixMillis};
 use smallvec::SmallVec;
@@ -60,6 +60,8 @@ pub struct Broker {
     pub stopped: bool,
     /// Whether every write fails from now on.
     pub broken: bool,
+    /// How often the medium was asked to hold what was written.
+    pub flushes: u32,
 }
 
 impl Broker {
@@ -86,6 +88,7 @@ impl Broker {
             ready: false,
             stopped: false,
             broken: false,
+            flushes: 0,
         };
         broker.turn();
         assert!(broker.ready);
@@ -141,6 +144,10 @@ impl Broker {
     fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Storage(effect) => {
+                self.flushes += u32::from(matches!(
+                    effect,
+                    StorageEffect::Append { flush: true, .. } | StorageEffect::Flush { .. }
+                ));
                 if let Some((operation, result)) = self.store.execute(effect) {
                     let failed = || Err(StoreError::Failed("broken".into()));
                     let result = if self.broken { failed() } else { result };

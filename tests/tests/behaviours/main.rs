@@ -7,6 +7,7 @@
 mod admin;
 mod cluster;
 mod configs;
+mod dynamic;
 mod fetch;
 mod formats;
 mod framing;
@@ -38,6 +39,7 @@ fn main() -> std::process::ExitCode {
         admin::CASES,
         cluster::CASES,
         configs::CASES,
+        dynamic::CASES,
         groups_join::CASES,
         groups_sync::CASES,
         groups_leave::CASES,

@@ -40,7 +40,7 @@ cases! {
     row_78_a_resource_type_that_cannot_be_listed_is_refused;
 }
 
-fn node(w: &mut World) -> i32 {
+pub(crate) fn node(w: &mut World) -> i32 {
     let request = MetadataRequest { topics: Some(Vec::new()), ..Default::default() };
     w.client().call(Box::new(request), 4).brokers[0].node_id
 }

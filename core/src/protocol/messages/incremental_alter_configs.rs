@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use logboat_derive::Message;
 
-use crate::protocol::error_code::ErrorCode;
+pub use super::alter_configs::AlterConfigsResourceResponse;
 use crate::protocol::string::KString;
 
 /// Changes single configurations.
@@ -49,19 +49,4 @@ pub struct IncrementalAlterConfigsResponse {
     pub throttle_time_ms: i32,
     /// The resources.
     pub responses: Vec<AlterConfigsResourceResponse>,
-}
-
-/// What became of one resource.
-#[derive(Clone, Debug, PartialEq, Message)]
-pub struct AlterConfigsResourceResponse {
-    /// The error, or `NONE`.
-    pub error_code: ErrorCode,
-    /// What is wrong, in words, or null.
-    #[field(nullable = "0+")]
-    pub error_message: Option<KString>,
-    /// What kind of resource: 2 a topic, 4 a broker, 8 a broker's loggers, 16 client metrics, 32
-    /// a group.
-    pub resource_type: i8,
-    /// The resource's name; a broker's is its id, or empty for all brokers.
-    pub resource_name: KString,
 }
