@@ -336,6 +336,13 @@ impl Connection {
         self.closing.is_none() && self.may_take_up()
     }
 
+    /// Whether complete frames wait to be taken up. Then a host does well to let other connections have their turn before
+    /// it calls [`Self::poll_demand`] again.
+    #[must_use]
+    pub fn has_queue(&self) -> bool {
+        self.framing.queued_frames() > 0
+    }
+
     /// Whether the host should read from the socket now: false while answers wait to be sent or requests to be
     /// answered beyond the budget.
     #[must_use]

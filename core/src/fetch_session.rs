@@ -1,7 +1,8 @@
 //! Fetch sessions (KIP-227): what a consumer reads is kept here, so that requests and answers carry only what changed.
 //!
-//! Kafka: FetchSession, FetchManager. Bounded by `max.incremental.fetch.session.cache.slots`; without a free slot a
-//! session is declined, which clients take without complaint. It must never answer anything itself.
+//! Kafka: FetchSession, FetchManager. Bounded by `max.incremental.fetch.session.cache.slots`, and by bytes in all, because
+//! a session may have very many partitions; without room a session is declined, which clients take without complaint. It
+//! must never answer anything itself.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -16,6 +17,8 @@ use crate::time::Instant;
 
 /// A session that nobody used for this long makes room for a new one (`min.incremental.fetch.session.eviction.ms`).
 const EVICTION_MS: i64 = 120_000;
+/// Bytes that all sessions may weigh: of some 400,000 partitions.
+const BYTES_MAX: usize = 64 << 20;
 /// The bits of a session's number that say on which shard it lives.
 pub(crate) const SHARD_MASK: i32 = 0x3f;
 
@@ -44,6 +47,8 @@ struct Session {
     epoch: i32,
     by_id: bool,
     targets: Targets,
+    /// What the targets weigh, while they are with the caller too.
+    bytes: usize,
     used: Instant,
 }
 
@@ -51,6 +56,8 @@ struct Session {
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     sessions: BTreeMap<i32, Session>,
+    /// What all of them weigh.
+    bytes: usize,
 }
 
 /// What a request means for sessions.
@@ -62,6 +69,29 @@ pub(crate) enum Kind {
     Open,
     /// A request within this session.
     Incremental(i32),
+}
+
+/// What a session with these targets holds, bytes; neighbours share a name.
+fn weight(targets: &Targets) -> usize {
+    let mut last: &[u8] = &[];
+    let mut bytes = 0;
+    for target in targets {
+        let name = target.topic.as_bytes();
+        bytes += size_of::<Target>() + if name == last { 0 } else { name.len() };
+        last = name;
+    }
+    bytes
+}
+
+/// Takes names out of the frame in which they came, which a session must not keep alive; neighbours share one copy.
+fn detach<'a>(targets: impl Iterator<Item = &'a mut Target>) {
+    let mut last = KString::EMPTY;
+    for target in targets {
+        if target.topic != last {
+            last = target.topic.detached();
+        }
+        target.topic = last.clone();
+    }
 }
 
 fn key_of(target: &Target) -> (Uuid, &[u8], i32) {
@@ -102,7 +132,7 @@ impl Sessions {
         let (id, epoch) = (request.session_id, request.session_epoch);
         if epoch == 0 || epoch == -1 {
             // A full request closes the session that it names.
-            self.sessions.remove(&id);
+            self.remove(id);
             let kind = if epoch == 0 && version >= 7 { Kind::Open } else { Kind::Sessionless };
             return Ok((kind, targets_of(request)));
         }
@@ -116,7 +146,17 @@ impl Sessions {
         session.epoch = if epoch == i32::MAX { 1 } else { epoch + 1 };
         session.used = now;
         let mut targets = core::mem::take(&mut session.targets);
-        update(&mut targets, request);
+        if !request.topics.is_empty() || !request.forgotten_topics_data.is_empty() {
+            update(&mut targets, request);
+            let bytes = weight(&targets);
+            self.bytes = self.bytes - session.bytes + bytes;
+            session.bytes = bytes;
+            if self.bytes > BYTES_MAX {
+                // The client asks in full then, and is declined.
+                self.remove(id);
+                return Err(ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
+            }
+        }
         Ok((Kind::Incremental(id), targets))
     }
 
@@ -126,18 +166,22 @@ impl Sessions {
         now: Instant,
         slots: usize,
         by_id: bool,
-        targets: Targets,
+        mut targets: Targets,
         random: &mut Random,
     ) -> i32 {
         if targets.is_empty() {
             return 0;
         }
-        if self.sessions.len() >= slots {
+        let bytes = weight(&targets);
+        if slots == 0 || bytes > BYTES_MAX {
+            return 0;
+        }
+        while self.sessions.len() >= slots || self.bytes + bytes > BYTES_MAX {
             let oldest = self.sessions.iter().min_by_key(|(_, session)| session.used);
             let evict =
                 oldest.filter(|(_, s)| s.used.plus_millis(EVICTION_MS) <= now).map(|(id, _)| *id);
             let Some(evict) = evict else { return 0 };
-            self.sessions.remove(&evict);
+            self.remove(evict);
         }
         // The lowest bits name the shard, this one: 0.
         let mut draw = || random.positive() & !SHARD_MASK;
@@ -145,11 +189,16 @@ impl Sessions {
         while id == 0 || self.sessions.contains_key(&id) {
             id = draw();
         }
-        // Names came as slices of a whole frame; the session must not keep that alive.
-        let targets =
-            targets.into_iter().map(|t| Target { topic: t.topic.detached(), ..t }).collect();
-        self.sessions.insert(id, Session { epoch: 1, by_id, targets, used: now });
+        detach(targets.iter_mut());
+        self.bytes += bytes;
+        self.sessions.insert(id, Session { epoch: 1, by_id, targets, bytes, used: now });
         id
+    }
+
+    fn remove(&mut self, id: i32) {
+        if let Some(session) = self.sessions.remove(&id) {
+            self.bytes -= session.bytes;
+        }
     }
 
     /// Gives a session its targets back. What was answered with data goes behind the rest.
@@ -190,9 +239,10 @@ fn update(targets: &mut Targets, request: &mut FetchRequest) {
     for target in named {
         match places.binary_search_by(|at| key_of(&targets[*at]).cmp(&key_of(&target))) {
             Ok(found) => targets[places[found]].partition = target.partition,
-            Err(_) => fresh.push(Target { topic: target.topic.detached(), ..target }),
+            Err(_) => fresh.push(target),
         }
     }
+    detach(fresh.iter_mut());
     targets.extend(fresh);
 }
 

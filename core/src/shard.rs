@@ -9,6 +9,7 @@ pub mod input;
 pub(crate) mod lookup;
 pub(crate) mod numbers;
 pub(crate) mod outbox;
+mod producers;
 pub(crate) mod reader;
 mod recovery;
 mod retention;

@@ -5,7 +5,11 @@
 mod driver;
 
 use driver::{Broker, name};
-use logboat_core::protocol::messages::{FindCoordinatorRequest, InitProducerIdRequest};
+use logboat_core::protocol::messages::produce::{PartitionProduceData, TopicProduceData};
+use logboat_core::protocol::messages::{
+    FindCoordinatorRequest, InitProducerIdRequest, ProduceRequest,
+};
+use logboat_core::record::{BatchBuilder, Codec, Scratch};
 
 fn init(
     broker: &mut Broker,
@@ -57,6 +61,47 @@ fn producer_ids_are_never_given_twice() {
     }
     let mut broker = Broker::open(broker.store);
     assert_eq!(init(&mut broker, 0, None, (-1, -1)), (0, 3000, 0));
+}
+
+/// A batch of this producer at this sequence: its error and base offset.
+fn produce(broker: &mut Broker, producer_id: i64, sequence: i32) -> (i16, i64) {
+    let mut builder = BatchBuilder::new(Codec::None).producer(producer_id, 0, sequence);
+    builder.append(1_700_000_000_000, None, Some(b"v"), &[]);
+    let data = PartitionProduceData {
+        index: 0,
+        records: Some(builder.build(&mut Scratch::default()).unwrap()),
+    };
+    let topic = TopicProduceData {
+        name: name("t"),
+        partition_data: [data].into_iter().collect(),
+        ..Default::default()
+    };
+    let topic_data = [topic].into_iter().collect();
+    let request = ProduceRequest { acks: -1, timeout_ms: 1000, topic_data, ..Default::default() };
+    let response = answer!(broker.call(request, 9), Produce);
+    let answer = &response.responses[0].partition_responses[0];
+    (answer.error_code.code(), answer.base_offset)
+}
+
+#[test]
+fn producers_that_were_silent_for_longest_are_forgotten_at_the_bound() {
+    let mut broker = Broker::fresh();
+    broker.create("t", 1, &[]);
+    for producer in 0..10_000 {
+        assert_eq!(produce(&mut broker, producer, 0), (0, producer));
+    }
+    // All are remembered; one of the oldest speaks again.
+    assert_eq!(produce(&mut broker, 0, 0), (0, 0));
+    assert_eq!(produce(&mut broker, 1, 1), (0, 10_000));
+    // One more: the oldest 625 go, of which 1 is not one any more.
+    assert_eq!(produce(&mut broker, 10_000, 0), (0, 10_001));
+    for mut broker in [Broker::open(broker.store.clone()), broker] {
+        assert_eq!(produce(&mut broker, 0, 0).0, 0);
+        assert!(produce(&mut broker, 625, 0).1 > 10_001, "a producer that nobody knows");
+        assert_eq!(produce(&mut broker, 626, 0), (0, 626));
+        assert_eq!(produce(&mut broker, 1, 1), (0, 10_000));
+        assert_eq!(produce(&mut broker, 10_000, 0), (0, 10_001));
+    }
 }
 
 #[test]

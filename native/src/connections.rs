@@ -33,6 +33,8 @@ pub struct Client {
     pub interest: Interest,
     /// Whether it is in the list of those that hold chunks of the arena.
     pub lingers: bool,
+    /// Whether it is in the list of those with requests to be taken up.
+    pub waits: bool,
     /// Whether it is in the list of those to be sent to.
     pub marked: bool,
     /// Whether the socket takes no more for now.
@@ -111,6 +113,7 @@ impl Connections {
             unsent: VecDeque::new(),
             interest: Interest::READ,
             lingers: false,
+            waits: false,
             marked: false,
             blocked: false,
             warming: false,

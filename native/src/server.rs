@@ -50,6 +50,9 @@ const CHUNK_BYTES: usize = 1024 * 1024;
 /// Chunks that the arena keeps for another use: the journal's tail and what is under way.
 const CHUNKS_KEPT: usize = 32;
 
+/// How long a turn goes on with requests that waited for answers to be sent, milliseconds: a client that has asked for
+/// much at once must not keep the others waiting.
+const TURN_MS: i64 = 2;
 /// Clients that hold a chunk are let be while the arena goes on by fewer chunks than this: most frames are whole by then.
 const LINGER_TURNS: u64 = 8;
 
@@ -77,6 +80,8 @@ pub struct Server {
     lingering: VecDeque<(u64, ConnectionId)>,
     /// Clients that there may be something to send to.
     marked: Vec<ConnectionId>,
+    /// Clients with requests that waited for those before them.
+    backlog: VecDeque<ConnectionId>,
     arena: Arena,
     workspace: Option<Workspace>,
     shard: Shard,
@@ -128,8 +133,12 @@ impl Server {
         self.ready = ready;
         self.expire();
         self.settle();
-        while self.transmit() {
+        let late = self.now.instant.plus_millis(TURN_MS);
+        while self.transmit() | self.take_up(late) {
             self.settle();
+            if self.clock.now().instant >= late {
+                break;
+            }
         }
         self.free_arena();
         self.drop_objects();
@@ -139,7 +148,7 @@ impl Server {
 
     /// How long the loop may sleep.
     fn timeout(&self) -> Option<Duration> {
-        if !self.marked.is_empty() || self.stage == Stage::Starting {
+        if !self.marked.is_empty() || !self.backlog.is_empty() || self.stage == Stage::Starting {
             return Some(Duration::ZERO);
         }
         let shard = self.shard.poll_timeout().map(|(deadline, _)| deadline);

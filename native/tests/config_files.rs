@@ -43,7 +43,7 @@ fn the_file_of_kafka_2_5_0_starts_a_broker() {
             "num.network.threads, num.io.threads: one thread for each data directory does this work",
             "socket.send.buffer.bytes, socket.receive.buffer.bytes: the system sizes these buffers by itself",
             "num.recovery.threads.per.data.dir: recovery reads one journal for each data directory, with one thread each",
-            "offsets.topic.replication.factor, transaction.state.log.replication.factor, transaction.state.log.min.isr, group.initial.rebalance.delay.ms: \
+            "offsets.topic.replication.factor, transaction.state.log.replication.factor, transaction.state.log.min.isr: \
              known, but not obeyed yet",
             "zookeeper.connect, zookeeper.connection.timeout.ms: no ZooKeeper is needed; the broker keeps its own metadata",
         ]

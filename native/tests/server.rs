@@ -112,6 +112,9 @@ fn what_cannot_be_served_is_refused_in_one_line() {
 
     let line = refusal(["--data-dir", "/proc/no/such/place"]);
     assert!(line.contains("/proc/no/such/place"), "{line}");
+    // There, and not to be written, by root either.
+    let line = refusal(["--data-dir", "/sys/kernel"]);
+    assert!(line.contains("/sys/kernel"), "{line}");
     let line = refusal(["--memory", "--override", "listeners=PLAINTEXT://192.0.2.1:9092"]);
     assert!(line.contains("PLAINTEXT://192.0.2.1:9092"), "{line}");
     let line = refusal(["--memory", "--override", "num.partitoins=3"]);

@@ -8,6 +8,8 @@ median of the rounds is given, so that the machine's drift cancels. Every broker
   durable     with a flush before each answer, beside the floor with fsync and the disk's own fdatasync
   start       from exec to the first answer
   idle        resident memory and CPU, bytes a partition and a connection
+  strangers   10,000 silent connections, 10,000 that have sent half a frame, and clients that never read: KiB for each, and
+              how long somebody else waits meanwhile
   groups      100,000 groups with one committed offset each: commits a second and memory a group, beside a real Kafka
               (--kafka VERSION; tests/clients/setup.sh java fetches it)
 """
@@ -233,13 +235,52 @@ def idle(kit):
                 client.close()
 
 
+def strangers(kit):
+    print('\nstrangers: KiB for each, on disk; somebody else asks a thousand times meanwhile')
+    with Broker(kit, 'logboat') as broker:
+        header = bytes([0, 18, 0, 0, 0, 0, 0, 1, 255, 255])
+        ask = len(header).to_bytes(4, 'big') + header
+        describe = bytes([0, 32, 0, 1, 0, 0, 0, 1, 255, 255, 0, 0, 0, 1, 4, 0, 1]) + b'0' + bytes([255] * 4 + [1])
+        describe = len(describe).to_bytes(4, 'big') + describe
+        half = (200_000).to_bytes(4, 'big') + bytes([0, 3, 0, 4, 0, 0, 0, 1, 255, 255]) + bytes(1000)
+        # The memory that sockets are read into is there.
+        kit.load('produce', *broker.topic(1, 'warm'), '--mib', 256)
+        for what, count, sent, repeat in (('silent', 10_000, b'', 0), ('half a frame', 10_000, half, 1), ('never read', 20, describe * 100, 10_000)):
+            before = broker.status('VmRSS:')
+            clients = []
+            for _ in range(count):
+                client = socket.create_connection(('127.0.0.1', broker.port))
+                client.settimeout(0.02)
+                try:
+                    for _ in range(repeat):
+                        client.sendall(sent)
+                except TimeoutError:
+                    pass
+                clients.append(client)
+            other = socket.create_connection(('127.0.0.1', broker.port))
+            waited = []
+            for _ in range(1000):
+                begun = time.perf_counter()
+                other.sendall(ask)
+                other.recv(4096)
+                waited.append((time.perf_counter() - begun) * 1e6)
+            waited.sort()
+            kept = (broker.status('VmRSS:') - before) * 1024
+            for client in clients:
+                client.close()
+            time.sleep(2)
+            after = broker.status('VmRSS:') - before
+            print(f'  {count:6} {what:14} {kept / count:8.2f} KiB each; afterwards {after:+.1f} MiB; '
+                  f'others waited p50 {waited[500]:.0f} µs, p99 {waited[990]:.0f} µs')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--logboat', default='target/release/logboat', help='the server')
     parser.add_argument('--tools', default='target/bench/release', help='where rawload and floor are')
     parser.add_argument('--rounds', type=int, default=5, help='how often each broker is measured (5)')
     parser.add_argument('--mib', type=int, default=512, help='MiB that a measurement of throughput moves (512)')
-    parser.add_argument('--only', default='throughput,memory,latency,durable,start,idle,groups', help='which measurements')
+    parser.add_argument('--only', default='throughput,memory,latency,durable,start,idle,strangers,groups', help='which measurements')
     parser.add_argument('--kafka', default=None, help='the version of a real Kafka to measure groups beside')
     parser.add_argument('--dir', default=None, help='where data goes while measuring (the temporary directory)')
     arguments = parser.parse_args()
@@ -263,6 +304,8 @@ def main():
             start(kit)
         if 'idle' in only:
             idle(kit)
+        if 'strangers' in only:
+            strangers(kit)
     finally:
         shutil.rmtree(kit.base, ignore_errors=True)
 

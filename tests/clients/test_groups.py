@@ -6,7 +6,7 @@ import pytest
 
 from harness import paths
 from harness.admin import create_topic
-from harness.groups import describe, offsets, wait_for_members
+from harness.groups import describe, offsets, set_offsets, wait_for_members
 from harness.net import wait_for
 from harness.rdkafka import produce
 
@@ -113,3 +113,39 @@ def test_the_broker_is_killed(console, check, test_topic):
     broker.start()
     console(f"{GROUPS} --group testgroup --describe")
     check("groups-after-kill")
+
+
+@pytest.mark.long
+def test_members_of_every_kind(console, check, test_topic, version):
+    """By pattern, cooperative, static, two with different topics; offsets of a topic that is deleted; what is refused."""
+    broker = test_topic
+    create_topic(broker, "test.two", 2)
+    create_topic(broker, "gone", 2)
+    consumer = "bin/kafka-console-consumer.sh --bootstrap-server B"
+    pattern = "--whitelist" if version == paths.OLDEST_KAFKA else "--include"
+    cooperative = "partition.assignment.strategy=org.apache.kafka.clients.consumer.CooperativeStickyAssignor"
+    for group, options in [
+        ("pattern", f"{pattern} 'test.*'"),
+        ("cooperative", f"--topic test --isolation-level read_committed --consumer-property {cooperative}"),
+        ("static", "--topic test --consumer-property group.instance.id=boat --consumer-property client.id=me"),
+    ]:
+        with console.running(f"{consumer} {options} --group {group} --from-beginning") as lines:
+            wait_for(lambda: len(lines()) >= 12, 40, "twelve lines")
+            wait_for_members(broker, group, 1)
+            console(f"{GROUPS} --describe --group {group} --members --verbose")
+            console(f"{GROUPS} --describe --group {group} --state")
+    console(f"{GROUPS} --describe --group static")  # its member stays
+    with console.running(f"{consumer} --topic test --group two"):
+        wait_for_members(broker, "two", 1)
+        with console.running(f"{consumer} --topic test.two --group two"):
+            wait_for_members(broker, "two", 2)
+            console(f"{GROUPS} --describe --group two --members --verbose")
+        wait_for_members(broker, "two", 1)
+        console(f"{GROUPS} --describe --group two --members --verbose")
+    set_offsets(broker, "left", "gone", [1, 2])
+    console("bin/kafka-topics.sh --bootstrap-server B --delete --topic gone")
+    console(f"{GROUPS} --describe --group left")
+    console(f"{READ} --group short --consumer-property session.timeout.ms=1000 --timeout-ms 3000")
+    console(f"{READ} --group none --consumer-property auto.offset.reset=none --timeout-ms 3000")
+    console(f"{GROUPS} --list", order=sorted)
+    check("group-members")

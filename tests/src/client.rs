@@ -91,21 +91,24 @@ impl Client {
     /// Sends a request and returns its correlation id.
     pub fn send(&mut self, request: impl Into<Request>, version: i16) -> i32 {
         self.correlation += 1;
-        let bytes = self.bytes_of(request, version);
+        let bytes = Self::bytes_of(request, version, self.correlation, self.client_id.clone());
         self.send_raw(&bytes);
         self.correlation
     }
 
-    /// A request's bytes, length and header included, under the last correlation id.
+    /// A request's bytes, length and header included.
+    ///
+    /// # Panics
+    /// Never: a request is in memory.
     #[must_use]
-    pub fn bytes_of(&self, request: impl Into<Request>, version: i16) -> Vec<u8> {
-        let (frame, _) = request_frame(
-            &request.into(),
-            version,
-            self.correlation,
-            self.client_id.clone(),
-            BytesMut::new(),
-        );
+    pub fn bytes_of(
+        request: impl Into<Request>,
+        version: i16,
+        correlation: i32,
+        client_id: Option<KString>,
+    ) -> Vec<u8> {
+        let (frame, _) =
+            request_frame(&request.into(), version, correlation, client_id, BytesMut::new());
         let mut bytes = Vec::new();
         for chunk in frame {
             let Chunk::Bytes(piece) = chunk else { panic!("a request has no stored pieces") };

@@ -37,6 +37,7 @@ pub struct Broker {
     next: u64,
     ready: bool,
     stopped: bool,
+    quiet: bool,
 }
 
 #[derive(Debug)]
@@ -50,15 +51,31 @@ impl Broker {
     /// Starts a broker on an empty store. `config` comes after the values of Kafka's own file for a single node.
     #[must_use]
     pub fn start(config: &[(&str, &str)]) -> Self {
+        Self::with(config, false)
+    }
+
+    /// As [`Self::start`], and its lines for people are not shown.
+    #[must_use]
+    pub fn quiet(config: &[(&str, &str)]) -> Self {
+        Self::with(config, true)
+    }
+
+    fn with(config: &[(&str, &str)], quiet: bool) -> Self {
         // Cases let hours pass in a step, and their connections are to outlive that.
         let patient = [("connections.max.idle.ms", "-1")];
         let pairs = SINGLE_NODE.iter().chain(&patient).chain(config);
         let config = pairs.map(|(key, value)| ((*key).to_string(), (*value).to_string())).collect();
         let now = Now { instant: Instant::from_nanos(1_000_000_000), wall: UnixMillis(START) };
-        Self::open(config, MemoryStore::new(8 << 30), now, 1)
+        Self::open(config, MemoryStore::new(8 << 30), now, 1, quiet)
     }
 
-    fn open(config: Vec<(String, String)>, store: MemoryStore, now: Now, next: u64) -> Self {
+    fn open(
+        config: Vec<(String, String)>,
+        store: MemoryStore,
+        now: Now,
+        next: u64,
+        quiet: bool,
+    ) -> Self {
         let pairs = config.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let broker = BrokerConfig::from_pairs(pairs).unwrap_or_else(|error| panic!("{error}"));
         let profile = StoreProfile { journal_file_bytes: JOURNAL_FILE, ..StoreProfile::MEMORY };
@@ -75,6 +92,7 @@ impl Broker {
             next,
             ready: false,
             stopped: false,
+            quiet,
         };
         broker.turn();
         assert!(broker.ready, "a broker in memory is ready at once");
@@ -92,7 +110,7 @@ impl Broker {
             assert!(self.stopped, "a shutdown ends");
         }
         let (config, store) = (std::mem::take(&mut self.config), std::mem::take(&mut self.store));
-        *self = Self::open(config, store, self.now, self.next);
+        *self = Self::open(config, store, self.now, self.next, self.quiet);
     }
 
     /// The wall clock, Unix milliseconds.
@@ -122,6 +140,13 @@ impl Broker {
         if self.connections.remove(&id).is_some() {
             self.shard.handle(self.now, Input::Disconnected(id));
             self.turn();
+        }
+    }
+
+    /// What the connection holds of frames leaves the memory that they came in, as with a host whose arena goes on.
+    pub fn leave_arena(&mut self, id: ConnectionId) {
+        if let Some(end) = self.connections.get_mut(&id) {
+            end.connection.leave_arena();
         }
     }
 
@@ -167,7 +192,8 @@ impl Broker {
 
     /// Moves time to the next timer, or to `deadline` if that is earlier.
     fn step(&mut self, deadline: Instant) {
-        let timers = self.connections.values().filter_map(|end| end.connection.poll_timeout());
+        let open = self.connections.values().filter(|end| !end.closed);
+        let timers = open.filter_map(|end| end.connection.poll_timeout());
         let next = timers.chain(self.shard.poll_timeout().map(|(at, _)| at)).min();
         let due = next.filter(|next| *next <= deadline);
         // A timer that is already due must move when it is served, or this would never end.
@@ -250,6 +276,7 @@ impl Broker {
                 Some(workspace) => workspace.image = image,
                 None => self.workspace = Some(Workspace::new(image)),
             },
+            Effect::Notice(_) if self.quiet => {}
             Effect::Notice(notice) => println!("{notice}"),
             Effect::Ready => self.ready = true,
             Effect::Refused(line) => panic!("the store is refused: {line}"),

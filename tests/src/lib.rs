@@ -7,6 +7,8 @@
 pub mod ask;
 pub mod batch;
 pub mod client;
+pub mod counting;
+pub mod fuzz;
 pub mod group;
 pub mod in_process;
 pub mod server;

@@ -133,9 +133,13 @@ impl Shard {
         header.partition_leader_epoch = epoch;
         let bytes = bytes.freeze();
         let wall = self.writer.stamp(self.now.wall);
+        let producers = self.state.producers;
         self.state.append(id, &header, &bytes, wall, self.writer.open_slot());
         let flush = self.is_flush_due(&config, i64::from(header.record_count));
         self.writer.push_batch(id, bytes, wall, flush);
+        if self.state.producers > producers {
+            self.bound_producers(id);
+        }
         Some(base_offset)
     }
 

@@ -102,3 +102,92 @@ fn nothing_to_read_opens_nothing() {
     let targets = Targets::new();
     assert_eq!(sessions.open(NOW, 10, false, targets, &mut Random::new(1)), 0);
 }
+
+/// A full request for this many partitions, each of a topic with a name of 20,000 bytes, though it cannot exist.
+fn many(partitions: usize) -> FetchRequest {
+    let names = ["a", "b"].map(|letter| KString::from(letter.repeat(20_000)));
+    let topics = (0..partitions).map(|number| FetchTopic {
+        topic: names[number % 2].clone(),
+        partitions: [FetchPartition { partition: number as i32, ..Default::default() }]
+            .into_iter()
+            .collect(),
+        ..Default::default()
+    });
+    FetchRequest { topics: topics.collect(), ..Default::default() }
+}
+
+fn open_many(sessions: &mut Sessions, partitions: usize, now: Instant) -> i32 {
+    let (_, targets) = sessions.begin(now, 12, &mut many(partitions)).expect("a full request");
+    sessions.open(now, 1000, false, targets, &mut Random::new(now.as_nanos()))
+}
+
+#[test]
+fn sessions_are_bounded_by_bytes_too() {
+    let mut sessions = Sessions::default();
+    assert_eq!(open_many(&mut sessions, 4000, NOW), 0, "more than all may weigh");
+    let first = open_many(&mut sessions, 2000, NOW);
+    assert!(first > 0 && sessions.bytes > 20 << 20 && sessions.bytes < BYTES_MAX);
+    let later = NOW.plus_millis(1000);
+    assert!(open_many(&mut sessions, 1000, later) > 0);
+    assert_eq!(open_many(&mut sessions, 2000, later), 0, "no room");
+    // Nobody has used the first one for two minutes.
+    let much_later = NOW.plus_millis(EVICTION_MS);
+    assert!(open_many(&mut sessions, 2000, much_later) > 0);
+    assert!(!sessions.sessions.contains_key(&first) && sessions.bytes <= BYTES_MAX);
+}
+
+#[test]
+fn a_session_that_outgrows_the_bound_is_gone() {
+    let mut sessions = Sessions::default();
+    let id = open(&mut sessions, 10, NOW);
+    let mut more = many(4000);
+    (more.session_id, more.session_epoch) = (id, 1);
+    let answer = sessions.begin(NOW, 12, &mut more);
+    assert_eq!(answer.err(), Some(ErrorCode::FETCH_SESSION_ID_NOT_FOUND));
+    assert!(sessions.sessions.is_empty());
+    assert_eq!(sessions.bytes, 0);
+    // What is forgotten weighs nothing.
+    let id = open(&mut sessions, 10, NOW);
+    let before = sessions.bytes;
+    let mut change = request(id, 1, &[("c", 1, 1)]);
+    change.forgotten_topics_data = vec![ForgottenTopic {
+        topic: KString::from_static("a"),
+        partitions: vec![0, 1],
+        ..Default::default()
+    }];
+    let (_, targets) = sessions.begin(NOW, 12, &mut change).expect("the next request");
+    sessions.finish(id, targets, |_| false);
+    assert!(sessions.bytes < before);
+    sessions.begin(NOW, 12, &mut request(id, 0, &[])).expect("it closes the session");
+    assert_eq!(sessions.bytes, 0);
+}
+
+#[test]
+fn a_name_is_kept_once_for_all_partitions_of_a_topic() {
+    let mut sessions = Sessions::default();
+    let name = KString::from("a".repeat(30_000));
+    let partition = |partition| FetchPartition { partition, ..Default::default() };
+    let topic = |partitions: core::ops::Range<i32>| FetchTopic {
+        topic: name.clone(),
+        partitions: partitions.map(partition).collect(),
+        ..Default::default()
+    };
+    let mut full = FetchRequest { topics: [topic(0..5000)].into_iter().collect(), ..many(0) };
+    let (_, targets) = sessions.begin(NOW, 12, &mut full).expect("a full request");
+    let id = sessions.open(NOW, 10, false, targets, &mut Random::new(1));
+    assert!(id > 0 && sessions.bytes < 2 << 20);
+    let mut more = FetchRequest {
+        session_id: id,
+        session_epoch: 1,
+        topics: [topic(5000..9000)].into_iter().collect(),
+        ..Default::default()
+    };
+    let (_, targets) = sessions.begin(NOW, 12, &mut more).expect("the next request");
+    let places = |range: core::ops::Range<usize>| {
+        let mut places: Vec<_> =
+            targets[range].iter().map(|target| target.topic.as_bytes().as_ptr()).collect();
+        places.dedup();
+        places.len()
+    };
+    assert_eq!((targets.len(), places(0..5000), places(5000..9000)), (9000, 1, 1));
+}

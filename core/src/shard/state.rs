@@ -69,6 +69,9 @@ pub struct State {
     /// How many partitions still have records in each sealed file; derived.
     #[serde(skip)]
     pub live: BTreeMap<ObjectId, u32>,
+    /// Idempotent producers that all partitions remember; derived.
+    #[serde(skip)]
+    pub producers: usize,
     /// Names with `.` or `_` by how metrics spell them: no two topics may share that. Derived.
     #[serde(skip)]
     pub folded: BTreeMap<String, KString>,
@@ -89,6 +92,7 @@ impl State {
     /// Restores what is derived after the state was read from a snapshot.
     pub fn derive_rest(&mut self) {
         self.live.clear();
+        self.producers = self.partitions.values().map(|partition| partition.producers.len()).sum();
         self.touched.clear();
         self.groups.derive_rest();
         let names = self.topics.keys();
@@ -128,7 +132,9 @@ impl State {
         sequence: u64,
     ) {
         let Some(partition) = self.partitions.get_mut(&id) else { return };
+        let producers = partition.producers.len();
         partition.append(header, batch.len() as u32, wall);
+        self.producers += partition.producers.len() - producers;
         if partition.topic == *OFFSETS_TOPIC {
             self.replay_groups(batch, sequence);
         }
@@ -221,6 +227,7 @@ impl State {
                 for id in gone {
                     self.touched.remove(&id);
                     if let Some(partition) = self.partitions.remove(&id) {
+                        self.producers -= partition.producers.len();
                         partition.files.iter().for_each(|range| self.release(range.object));
                     }
                 }
@@ -261,7 +268,9 @@ impl State {
             }
             Entry::ProducersExpired { partition, producers } => {
                 if let Some(partition) = self.partitions.get_mut(partition) {
-                    producers.iter().for_each(|id| drop(partition.producers.remove(id)));
+                    for id in producers {
+                        self.producers -= usize::from(partition.producers.remove(id).is_some());
+                    }
                 }
             }
             Entry::FileSealed { object, index_at, ranges } => self.seal(*object, *index_at, ranges),

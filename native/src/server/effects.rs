@@ -68,7 +68,13 @@ impl Server {
             client.held = client.held.saturating_sub(1);
         }
         client.connection.reply(id, reply, workspace);
-        self.poll_demands(id.connection);
+        if !client.connection.has_queue() {
+            self.poll_demands(id.connection);
+        } else if !client.waits {
+            // Its next request comes when others have had their turn.
+            client.waits = true;
+            self.backlog.push_back(id.connection);
+        }
     }
 }
 

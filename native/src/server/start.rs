@@ -129,6 +129,7 @@ impl Server {
             deadlines: BinaryHeap::new(),
             lingering: VecDeque::new(),
             marked: Vec::new(),
+            backlog: VecDeque::new(),
             arena: Arena::new(CHUNK_BYTES, CHUNKS_KEPT),
             workspace: None,
             shard,

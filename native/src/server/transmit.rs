@@ -5,6 +5,7 @@
 use std::os::fd::AsFd;
 
 use logboat_core::shard::input::ConnectionId;
+use logboat_core::time::Instant;
 
 use super::Server;
 use crate::send::{Sent, send};
@@ -21,12 +22,13 @@ impl Server {
             if self.transmit_to(id) {
                 self.update_interest(id);
                 // Requests that waited for answers to be taken come next.
-                let client = self.connections.get(id);
-                if client.is_some_and(|client| {
-                    client.unsent.is_empty() && client.connection.has_backlog()
-                }) {
-                    self.poll_demands(id);
-                    told = true;
+                if let Some(client) = self.connections.get(id)
+                    && !client.waits
+                    && client.unsent.is_empty()
+                    && client.connection.has_backlog()
+                {
+                    client.waits = true;
+                    self.backlog.push_back(id);
                 }
             } else {
                 self.close(id);
@@ -36,6 +38,23 @@ impl Server {
         // What was marked meanwhile comes next.
         marked.append(&mut self.marked);
         self.marked = marked;
+        told
+    }
+
+    /// Takes up requests that waited for those before them, in turn for each client, until it is `late`: whoever asked
+    /// for much at once must not keep the others waiting. True where there were any.
+    pub(super) fn take_up(&mut self, late: Instant) -> bool {
+        let mut told = false;
+        while let Some(id) = self.backlog.pop_front() {
+            if let Some(client) = self.connections.get(id) {
+                client.waits = false;
+                self.poll_demands(id);
+                told = true;
+            }
+            if self.clock.now().instant >= late {
+                break;
+            }
+        }
         told
     }
 

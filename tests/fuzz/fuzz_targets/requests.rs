@@ -1,0 +1,11 @@
+//! A request of any API in any version. What it does and what must hold is `logboat_tests::fuzz::requests`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use logboat_tests::counting::Counting;
+use logboat_tests::fuzz;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fuzz_target!(|data: &[u8]| fuzz::bounded(fuzz::requests, data));
