@@ -48,6 +48,9 @@ pub(crate) enum Evaluation {
 struct Read {
     data: PartitionData,
     bytes: u64,
+    /// Bytes that count against `min_bytes`: what was read, and what a limit cut off behind it. Kafka counts what a
+    /// partition has, up to its own limit (DelayedFetch.tryComplete): else what no limit lets through is waited for.
+    counted: u64,
     /// An error, or a divergence: the answer leaves at once.
     urgent: bool,
 }
@@ -108,7 +111,7 @@ impl Shard {
     /// Reads what there is. `last`: answer whatever it is.
     pub(crate) fn evaluate(&mut self, pending: &mut Pending, last: bool) -> Evaluation {
         let mut response = FetchResponse::default();
-        let (mut available, mut needs) = (0, 0);
+        let (mut available, mut counted, mut needs) = (0, 0, 0);
         let mut urgent = last || self.now.instant >= pending.deadline || pending.targets.is_empty();
         let mut interesting = false;
         let mut left = pending.max_bytes;
@@ -134,6 +137,7 @@ impl Shard {
             interesting = true;
             urgent |= read.urgent;
             available += read.bytes;
+            counted += read.counted;
             left = left.saturating_sub(read.bytes);
             let data = &read.data;
             let changed = read.bytes > 0
@@ -145,7 +149,7 @@ impl Shard {
                 push(&mut response, target, read.data);
             }
         }
-        if urgent || !interesting || available >= pending.min_bytes {
+        if urgent || !interesting || counted >= pending.min_bytes {
             if pending.version >= 16 && response.responses.iter().any(has_leader) {
                 response
                     .node_endpoints
@@ -156,7 +160,7 @@ impl Shard {
             return Evaluation::Answer { response, needs };
         }
         pending.targets = targets;
-        Evaluation::Wait { available }
+        Evaluation::Wait { available: counted }
     }
 
     /// Reads one partition; `None` where it does not exist.
@@ -180,7 +184,7 @@ impl Shard {
                 data.current_leader =
                     LeaderIdAndEpoch { leader_id: self.image.node_id, leader_epoch: epoch };
             }
-            return Ok(Some(Read { data, bytes: 0, urgent: true }));
+            return Ok(Some(Read { data, bytes: 0, counted: 0, urgent: true }));
         }
         let end = partition.high_watermark;
         let mut data = PartitionData {
@@ -197,44 +201,45 @@ impl Shard {
             let (known, known_end) = partition.end_of_epoch(asked.last_fetched_epoch, epoch);
             if known < 0 {
                 let data = failed(target, ErrorCode::OFFSET_OUT_OF_RANGE);
-                return Ok(Some(Read { data, bytes: 0, urgent: true }));
+                return Ok(Some(Read { data, bytes: 0, counted: 0, urgent: true }));
             }
             if known < asked.last_fetched_epoch || known_end < asked.fetch_offset {
                 data.diverging_epoch = EpochEndOffset { epoch: known, end_offset: known_end };
-                return Ok(Some(Read { data, bytes: 0, urgent: true }));
+                return Ok(Some(Read { data, bytes: 0, counted: 0, urgent: true }));
             }
         }
         if asked.fetch_offset < partition.log_start_offset
             || asked.fetch_offset > partition.next_offset
         {
             let data = failed(target, ErrorCode::OFFSET_OUT_OF_RANGE);
-            return Ok(Some(Read { data, bytes: 0, urgent: true }));
+            return Ok(Some(Read { data, bytes: 0, counted: 0, urgent: true }));
         }
         let limit = left.min(u64::try_from(asked.partition_max_bytes).unwrap_or(0));
         if asked.fetch_offset >= end || (limit == 0 && !at_least_one) {
-            return Ok(Some(Read { data, bytes: 0, urgent: false }));
+            return Ok(Some(Read { data, bytes: 0, counted: 0, urgent: false }));
         }
         let mut chunks = Chunks::new();
         match self.collect(id, asked.fetch_offset, end, limit, at_least_one, &mut chunks) {
-            Ok(bytes) => {
+            Ok((bytes, is_cut)) => {
                 data.records = Some(chunks);
-                Ok(Some(Read { data, bytes, urgent: false }))
+                let counted = if is_cut { bytes.max(limit) } else { bytes };
+                Ok(Some(Read { data, bytes, counted, urgent: false }))
             }
             Err(Unreadable::Page(page)) if at_least_one => Err(page),
             // Others have data already: this one's turn comes with the next fetch, and its page is there then.
             Err(Unreadable::Page(page)) => {
                 self.read_page(page, crate::shard::fetching::Reading::FetchPage(u64::MAX));
-                Ok(Some(Read { data, bytes: 0, urgent: false }))
+                Ok(Some(Read { data, bytes: 0, counted: 0, urgent: false }))
             }
             Err(Unreadable::Damaged) => {
                 let data = failed(target, ErrorCode::KAFKA_STORAGE_ERROR);
-                Ok(Some(Read { data, bytes: 0, urgent: true }))
+                Ok(Some(Read { data, bytes: 0, counted: 0, urgent: true }))
             }
         }
     }
 
     /// Collects whole batches from `offset` up to `end`, at most `limit` bytes of them, but the first one whole where
-    /// `at_least_one`.
+    /// `at_least_one`. Gives their bytes, and whether the limit cut others off.
     fn collect(
         &mut self,
         id: PartitionId,
@@ -243,13 +248,13 @@ impl Shard {
         limit: u64,
         at_least_one: bool,
         chunks: &mut Chunks,
-    ) -> Result<u64, Unreadable> {
+    ) -> Result<(u64, bool), Unreadable> {
         let active = self.writer.object();
         let Some(mut reader) = Reader::new(&self.state, id, active, &mut self.pages) else {
-            return Ok(0);
+            return Ok((0, false));
         };
         let mut place = reader.find(offset)?;
-        let mut bytes = 0;
+        let (mut bytes, mut is_cut) = (0, false);
         loop {
             let (object, entry) = match reader.entry(place) {
                 Ok(Some(found)) => found,
@@ -259,7 +264,11 @@ impl Shard {
                 Err(error) => return Err(error),
             };
             let first = bytes == 0 && at_least_one;
-            if entry.last_offset >= end || (!first && bytes + u64::from(entry.len) > limit) {
+            if entry.last_offset >= end {
+                break;
+            }
+            if !first && bytes + u64::from(entry.len) > limit {
+                is_cut = true;
                 break;
             }
             match self.tail.get(object, entry.position) {
@@ -269,7 +278,7 @@ impl Shard {
             bytes += u64::from(entry.len);
             place = reader.next(place);
         }
-        Ok(bytes)
+        Ok((bytes, is_cut))
     }
 }
 

@@ -124,7 +124,7 @@ impl Framing {
         partial.extend_from_slice(&self.partial);
         self.partial = partial;
         // One piece of memory for all: thousands of small ones would weigh more than what they hold.
-        let mut copies = BytesMut::with_capacity(self.queued);
+        let mut copies = BytesMut::with_capacity(self.frames.iter().map(BytesMut::len).sum());
         for frame in &mut self.frames {
             copies.extend_from_slice(frame);
             *frame = copies.split();
@@ -152,7 +152,7 @@ impl Framing {
     /// The oldest complete frame.
     pub(super) fn pop(&mut self) -> Option<BytesMut> {
         let frame = self.frames.pop_front()?;
-        self.queued -= frame.len();
+        self.queued -= weight(&frame);
         if self.frames.is_empty() && self.frames.capacity() > 64 {
             self.frames = VecDeque::new();
         }
@@ -165,14 +165,14 @@ impl Framing {
         self.frames.len()
     }
 
-    /// Bytes of complete frames that wait.
+    /// Bytes of complete frames that wait, and of what holds them.
     #[must_use]
     pub(super) const fn queued(&self) -> usize {
         self.queued
     }
 
     fn push(&mut self, frame: BytesMut) {
-        self.queued += frame.len();
+        self.queued += weight(&frame);
         self.frames.push_back(frame);
     }
 
@@ -184,6 +184,11 @@ impl Framing {
             self.partial.reserve(want - len);
         }
     }
+}
+
+/// What a frame that waits costs: a small one weighs less than its place in the queue.
+fn weight(frame: &BytesMut) -> usize {
+    size_of::<BytesMut>() + frame.len()
 }
 
 #[cfg(test)]

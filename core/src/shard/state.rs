@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api::topics::folded;
 use crate::chunk::ObjectId;
@@ -50,6 +50,7 @@ pub struct State {
     /// How often the store was opened.
     pub epoch: u64,
     /// Topics by name.
+    #[serde(deserialize_with = "in_order")]
     pub topics: BTreeMap<KString, Topic>,
     /// Partitions by number.
     pub partitions: BTreeMap<PartitionId, Partition>,
@@ -77,6 +78,14 @@ pub struct State {
     /// Partitions with batches in the file that is being written; derived.
     #[serde(skip)]
     pub touched: BTreeSet<PartitionId>,
+}
+
+/// Reads a map at once instead of entry by entry, for which each name would be compared with many others: postcard writes
+/// a map as it writes a list of pairs.
+fn in_order<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord, V: Deserialize<'de>>(
+    from: D,
+) -> Result<BTreeMap<K, V>, D::Error> {
+    Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
 }
 
 impl State {

@@ -45,6 +45,7 @@ consumer = KafkaConsumer(
     partition_assignment_strategy=[ASSIGNORS[OPTIONS["assignor"]]], session_timeout_ms=SESSION_MS,
     heartbeat_interval_ms=HEARTBEAT_MS, max_poll_interval_ms=REBALANCE_MS, enable_auto_commit=False,
     auto_offset_reset="earliest", reconnect_backoff_max_ms=500, request_timeout_ms=REBALANCE_MS + 10_000,
+    bootstrap_timeout_ms=120_000,
 )  # fmt: skip
 consumer.subscribe([TOPIC], listener=Listener())
 while not leaving.is_set():

@@ -1,7 +1,8 @@
 //! Bad inputs, one row a case, and the exact reaction. "Close" is a close without an answer.
 //!
 //! After each of them the broker serves everybody else as before: the table asks for that after every case. Bounds of
-//! memory and rows of transactions and the environment are not written yet.
+//! memory are `native/tests/memory.rs`'s, rows of the environment those of the native server's tests and of the simulator;
+//! rows of transactions are not written yet.
 
 mod admin;
 mod collections;

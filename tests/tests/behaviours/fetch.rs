@@ -32,6 +32,7 @@ cases! {
     row_41_an_append_wakes_a_waiting_fetch;
     row_41_a_fetch_waits_for_min_bytes;
     row_41_a_fetch_of_many_partitions_counts_all_their_bytes;
+    row_41_what_a_limit_cuts_off_is_not_waited_for;
     row_41_a_log_start_that_moves_ends_no_wait;
     row_41_retention_ends_no_wait {
         config: &[("log.retention.check.interval.ms", "1000")],
@@ -245,6 +246,26 @@ fn row_41_a_fetch_waits_for_min_bytes(w: &mut World) {
     // Too little in time: what there is.
     let answer = w.client().call(waiting(&topic.name, 1, 200, 3 * size), version);
     assert_eq!(records(&bytes_of(&answer.responses[0].partitions[0])).len(), 2);
+}
+
+/// Whole batches go out, so a partition's limit may never be reached; what it cuts off counts as there.
+fn row_41_what_a_limit_cuts_off_is_not_waited_for(w: &mut World) {
+    let topic = w.topic(1);
+    let version = w.newest(ApiKey::Fetch, 12);
+    let size = i32::try_from(batch(w.now(), &["v"]).len()).expect("small");
+    for _ in 0..2 {
+        w.append(&topic, 0, batch(w.now(), &["v"]));
+    }
+    let begun = w.elapsed();
+    let limit = size + size / 2;
+    let request = FetchRequest {
+        max_wait_ms: 50_000,
+        min_bytes: limit,
+        ..ask::fetch_all([(&topic.name, at(0, 0, limit))])
+    };
+    let data = call(w, request, version);
+    assert!(!records(&bytes_of(&data[0])).is_empty());
+    assert!(w.elapsed() - begun < 20_000, "it waits for what never comes");
 }
 
 fn row_41_a_fetch_of_many_partitions_counts_all_their_bytes(w: &mut World) {
