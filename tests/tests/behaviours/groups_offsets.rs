@@ -14,7 +14,7 @@ use logboat_tests::group::{
 use logboat_tests::world::{Topic, World};
 
 cases! {
-    row_61_a_simple_commit_comes_back_verbatim;
+    row_61_trap_10_a_commit_comes_back_verbatim;
     row_61_a_members_commit_in_every_version;
     row_61_who_may_commit_to_a_living_group;
     row_61_who_may_commit_to_an_empty_group;
@@ -62,7 +62,7 @@ fn text_of(w: &mut World, version: i16, group: &KString, topic: &Topic) -> (i64,
     (found[0].offset, found[0].metadata.clone())
 }
 
-fn row_61_a_simple_commit_comes_back_verbatim(w: &mut World) {
+fn row_61_trap_10_a_commit_comes_back_verbatim(w: &mut World) {
     let topic = w.topic(1);
     for version in named(w, ApiKey::OffsetCommit) {
         let group = w.name("g");
