@@ -31,7 +31,7 @@ cases! {
     bad_76_bad_configs;
     bad_77_validate_only;
     bad_78_deleting_what_is_not_there;
-    bad_79_fewer_partitions;
+    bad_79_fewer_partitions { kafka_2: "UNKNOWN_SERVER_ERROR at the smallest count" };
     bad_80_deleting_past_the_end;
     bad_81_fetching_out_of_range;
     bad_82_no_bytes_wanted { kafka: "UNKNOWN_SERVER_ERROR below 0" };

@@ -26,7 +26,7 @@ cases! {
     row_77_an_election_of_all_lists_nothing_that_is_not_needed { kafka_2: "names no topics" };
     row_77_an_election_of_what_is_not_there;
     row_77_an_unknown_election_is_refused { kafka_2: "UNKNOWN_SERVER_ERROR" };
-    row_77_a_partition_that_stays_where_it_is_is_moved;
+    row_77_a_partition_that_stays_where_it_is_is_moved { kafka_2: "in an order of its own" };
     row_77_replicas_must_be_brokers;
     row_77_nothing_to_stop;
     row_77_what_is_not_there_is_not_moved { kafka_2: "NO_REASSIGNMENT_IN_PROGRESS where it is to stop" };
