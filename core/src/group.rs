@@ -31,6 +31,7 @@ use crate::random::Random;
 use crate::shard::input::RequestId;
 use crate::time::{Instant, Now};
 use classic::ClassicGroup;
+use member::Member;
 use records::{GroupMetadataValue, GroupRecord};
 use state::Groups;
 use timers::Timers;
@@ -79,6 +80,16 @@ impl Turn<'_> {
         self.outcome.replies.push((id, response.into()));
     }
 
+    /// Tells whatever still waits on behalf of a member that is one no more; a JoinGroup is told `id`.
+    pub(crate) fn turn_away(&mut self, member: &Member, id: &KString, code: ErrorCode) {
+        if let Some(waiting) = member.awaiting_join {
+            self.reply(waiting, join::refused(id, code));
+        }
+        if let Some(waiting) = member.awaiting_sync {
+            self.reply(waiting, sync::refused(code));
+        }
+    }
+
     /// Leaves a record.
     pub(crate) fn record(&mut self, record: GroupRecord) {
         self.outcome.records.push(record);
@@ -109,19 +120,20 @@ pub(crate) fn check_id(group: &KString) -> Result<(), ErrorCode> {
 
 impl Coordinator {
     /// Takes over the groups that were stored, after a restart: their members have a whole session to be heard of.
-    pub(crate) fn load(&mut self, groups: &Groups, now: Now) {
+    pub(crate) fn load(&mut self, turn: &mut Turn<'_>) {
+        let groups = turn.groups;
         for (name, stored) in groups.iter() {
             let Some(metadata) = &stored.metadata else { continue };
             if metadata.members.is_empty() {
                 continue;
             }
-            let group = ClassicGroup::stored(metadata);
-            self.bytes += group.bytes();
-            let sessions: Vec<_> = group.sessions().collect();
-            self.groups.insert(name.clone(), group);
-            for (member, timeout) in sessions {
-                self.arm_member(name, &member, now.instant.plus_millis(timeout));
-            }
+            self.groups.insert(name.clone(), ClassicGroup::default());
+            self.work(turn, name, |work| {
+                *work.group = ClassicGroup::stored(metadata);
+                for member in &metadata.members {
+                    work.hear_of(&member.member_id);
+                }
+            });
         }
     }
 
@@ -185,13 +197,8 @@ impl Coordinator {
     pub(crate) fn unload(&mut self, turn: &mut Turn<'_>) {
         let error_code = ErrorCode::NOT_COORDINATOR;
         for group in core::mem::take(self).groups.into_values() {
-            for member in group.members.into_values() {
-                if let Some(id) = member.awaiting_join {
-                    turn.reply(id, join::refused(&member.id, error_code));
-                }
-                if let Some(id) = member.awaiting_sync {
-                    turn.reply(id, sync::refused(error_code));
-                }
+            for member in group.members.values() {
+                turn.turn_away(member, &KString::EMPTY, error_code);
             }
         }
     }

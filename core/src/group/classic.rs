@@ -114,7 +114,7 @@ impl ClassicGroup {
         group
     }
 
-    /// As it is stored, each member with what `assignment` gives it.
+    /// As it is stored.
     pub(super) fn to_record(&self, name: &KString) -> GroupRecord {
         let members = self.members.values();
         let value = GroupMetadataValue {
@@ -143,11 +143,6 @@ impl ClassicGroup {
     /// Declared bytes of all members.
     pub(super) fn bytes(&self) -> usize {
         self.member_bytes + self.pending.len() * MEMBER_COST
-    }
-
-    /// The members with their session timeouts, ms.
-    pub(super) fn sessions(&self) -> impl Iterator<Item = (KString, i64)> {
-        self.members.values().map(|one| (one.id.clone(), i64::from(one.session_timeout_ms)))
     }
 
     /// Whether nothing is lost with it: what counts is stored.

@@ -2,24 +2,12 @@
 //!
 //! Kafka: GroupMetadataManager.expireClassicGroupMemberHeartbeat. BEHAVIOURS 55 and 64.
 
+use super::NEW_MEMBER_TIMEOUT_MS;
 use super::classic::State;
 use super::rebalance::Work;
 use super::timers::Due;
-use super::{Coordinator, NEW_MEMBER_TIMEOUT_MS};
 use crate::protocol::KString;
 use crate::time::Instant;
-
-impl Coordinator {
-    /// Sets a member's session, where no handler is at work.
-    pub(super) fn arm_member(&mut self, name: &KString, member: &KString, deadline: Instant) {
-        let Some(group) = self.groups.get_mut(name) else { return };
-        if let Some(member) = group.members.get_mut(member) {
-            member.session.deadline = deadline;
-            member.session.armed = Some(deadline);
-            self.timers.set(deadline, name, Due::Session(member.id.clone()));
-        }
-    }
-}
 
 impl Work<'_, '_> {
     /// A member gave a sign: its session begins anew.

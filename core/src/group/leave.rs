@@ -92,10 +92,8 @@ impl Work<'_, '_> {
 
     /// Takes a member out and tells whatever still waits on its behalf.
     pub(super) fn take_out(&mut self, id: &KString) {
-        let unknown = super::join::refused(&KString::EMPTY, ErrorCode::UNKNOWN_MEMBER_ID);
-        self.answer_join(id, *unknown);
-        if let Some(waiting) = self.group.remove(id).and_then(|member| member.awaiting_sync) {
-            self.turn.reply(waiting, super::sync::refused(ErrorCode::UNKNOWN_MEMBER_ID));
+        if let Some(gone) = self.group.remove(id) {
+            self.turn.turn_away(&gone, &KString::EMPTY, ErrorCode::UNKNOWN_MEMBER_ID);
         }
     }
 }

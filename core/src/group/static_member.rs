@@ -2,13 +2,12 @@
 //!
 //! BEHAVIOURS 63. Kafka: GroupMetadataManager.updateStaticMemberThenRebalanceOrCompleteJoin.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::classic::State;
 use super::join::{Joiner, SKIPS_FROM};
 use super::rebalance::Work;
-use crate::protocol::messages::{JoinGroupResponse, SyncGroupResponse};
+use crate::protocol::messages::JoinGroupResponse;
 use crate::protocol::{ErrorCode, KString};
 
 impl Work<'_, '_> {
@@ -16,7 +15,7 @@ impl Work<'_, '_> {
     pub(super) fn replace_static(&mut self, joiner: &Joiner<'_>, old: &KString, new: &KString) {
         let old_leader = self.group.leader.clone();
         if let Some(before) = self.group.replace_static(old, new) {
-            self.fence(before.awaiting_join, before.awaiting_sync, old);
+            self.turn.turn_away(&before, old, ErrorCode::FENCED_INSTANCE_ID);
         }
         self.update(joiner, new);
         self.hear_of(new);
@@ -41,22 +40,6 @@ impl Work<'_, '_> {
             // The leader may already assign to the old id.
             State::CompletingRebalance => self.prepare(),
             State::PreparingRebalance | State::Empty => self.maybe_complete_join(),
-        }
-    }
-
-    fn fence(
-        &mut self,
-        join: Option<crate::shard::input::RequestId>,
-        sync: Option<crate::shard::input::RequestId>,
-        id: &KString,
-    ) {
-        let error_code = ErrorCode::FENCED_INSTANCE_ID;
-        if let Some(join) = join {
-            self.turn.reply(join, super::join::refused(id, error_code));
-        }
-        if let Some(sync) = sync {
-            let response = SyncGroupResponse { error_code, ..Default::default() };
-            self.turn.reply(sync, Box::new(response));
         }
     }
 }

@@ -206,8 +206,7 @@ fn whatever_is_asked_the_books_stay_balanced() {
                 13 if pick(24, 20) == 0 => {
                     // A restart: who waited is gone, and hard state is all there is.
                     host.coordinator = Coordinator::default();
-                    let Host { coordinator, groups, now, .. } = &mut host;
-                    coordinator.load(groups, *now);
+                    host.turn(Coordinator::load);
                     host.waiting.clear();
                 }
                 _ => host.pass([1, 50, 100, 101, 1000, 1000, 3000, 11_000][pick(24, 8)]),

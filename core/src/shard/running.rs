@@ -14,6 +14,7 @@ use super::recovery::Progress;
 use super::writer::{Writer, Written};
 use super::{Phase, Shard, Snapshotting};
 use crate::gather::Gather as _;
+use crate::group::Coordinator;
 use crate::image::{Image, PartitionImage, TopicImage};
 use crate::journal::entry::Entry;
 use crate::notice::Notice;
@@ -99,7 +100,7 @@ impl Shard {
         self.record(&Entry::Started { epoch });
         self.state.next_producer_id = self.state.next_producer_id.max(0);
         self.configure();
-        self.coordinator.load(&self.state.groups, self.now);
+        self.coordinate_all(Coordinator::load);
         self.effects.push_back(Effect::Ready);
     }
 
