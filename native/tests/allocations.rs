@@ -3,6 +3,9 @@
 //!
 //! One test in a process of its own: whatever its server's thread allocates is counted.
 
+#[path = "support/frames.rs"]
+mod frames;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -12,15 +15,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use frames::{create, frame};
 use logboat::server::{Options, Server, Storage};
-use logboat_core::chunk::Chunk;
 use logboat_core::config::{BrokerConfig, SINGLE_NODE};
-use logboat_core::protocol::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 use logboat_core::protocol::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use logboat_core::protocol::messages::produce::{
     PartitionProduceData, ProduceRequest, TopicProduceData,
 };
-use logboat_core::protocol::{Request, request_frame};
 use logboat_core::record::{BatchBuilder, Codec, Scratch};
 
 /// The system's allocator, which counts what threads that want to be counted take from it.
@@ -74,16 +75,6 @@ const WARM_UP: u64 = 500;
 const COUNTED_REQUESTS: u64 = 1000;
 const PARTITIONS: i32 = 10;
 const TOPIC: &str = "counted";
-
-fn frame(request: impl Into<Request>, version: i16) -> Vec<u8> {
-    let (frame, _) =
-        request_frame(&request.into(), version, 1, Some("counter".into()), BytesMut::new());
-    let bytes = frame.iter().flat_map(|chunk| match chunk {
-        Chunk::Bytes(bytes) => bytes.to_vec(),
-        Chunk::Stored { .. } => unreachable!("a request is in memory"),
-    });
-    bytes.collect()
-}
 
 fn batch() -> BytesMut {
     let mut batch = BatchBuilder::new(Codec::None);
@@ -183,15 +174,7 @@ fn start(storage: Storage, overrides: &[(&str, &str)]) -> Client {
     stream.set_nodelay(true).expect("a socket can");
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket can");
     let mut client = Client { stream, answer: Vec::with_capacity(1 << 20) };
-    let topic = CreatableTopic {
-        name: TOPIC.into(),
-        num_partitions: PARTITIONS,
-        replication_factor: 1,
-        ..Default::default()
-    };
-    let request =
-        CreateTopicsRequest { topics: vec![topic], timeout_ms: 30_000, ..Default::default() };
-    client.call(&frame(Box::new(request), 2));
+    client.call(&create(TOPIC, PARTITIONS));
     client
 }
 

@@ -1,5 +1,7 @@
 //! Connections that are too many, too idle or too fast, as a real Kafka treats them, and what the log says of clients.
 
+#[path = "support/frames.rs"]
+mod frames;
 #[path = "support/server.rs"]
 mod support;
 
@@ -8,8 +10,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use logboat_core::chunk::Chunk;
+use frames::{create, frame, frame_of};
+use logboat_core::protocol::KString;
 use logboat_core::protocol::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use logboat_core::protocol::messages::incremental_alter_configs::{
     AlterConfigsResource, AlterableConfig,
@@ -17,23 +19,12 @@ use logboat_core::protocol::messages::incremental_alter_configs::{
 use logboat_core::protocol::messages::{
     ApiVersionsRequest, IncrementalAlterConfigsRequest, MetadataRequest,
 };
-use logboat_core::protocol::{KString, Request, request_frame};
 use support::{BINARY, PATIENCE, Server, answer, connect};
 
 const LISTENER: &str = "listeners=PLAINTEXT://127.0.0.1:0";
 
-fn frame(request: impl Into<Request>, version: i16, client_id: &str) -> Vec<u8> {
-    let id = Some(KString::from(client_id));
-    let (frame, _) = request_frame(&request.into(), version, 7, id, BytesMut::new());
-    let bytes = frame.iter().flat_map(|chunk| match chunk {
-        Chunk::Bytes(bytes) => bytes.to_vec(),
-        Chunk::Stored { .. } => unreachable!("a request is in memory"),
-    });
-    bytes.collect()
-}
-
 fn versions() -> Vec<u8> {
-    frame(Box::new(ApiVersionsRequest::default()), 0, "test")
+    frame(Box::new(ApiVersionsRequest::default()), 0)
 }
 
 fn serves(stream: &mut TcpStream) {
@@ -77,7 +68,7 @@ fn alter(stream: &mut TcpStream, name: &str, value: &str) {
     };
     let request =
         IncrementalAlterConfigsRequest { resources: vec![resource], validate_only: false };
-    stream.write_all(&frame(Box::new(request), 0, "test")).expect("it reads");
+    stream.write_all(&frame(Box::new(request), 0)).expect("it reads");
     // The time to wait, one answer, its error.
     assert_eq!(answer(stream)[8..10], [0, 0]);
 }
@@ -184,21 +175,12 @@ fn who_is_silent_is_closed_and_who_waits_for_an_answer_too() {
     let fetch = FetchRequest { max_wait_ms: 60_000, min_bytes: 1, topics, ..Default::default() };
     let metadata = MetadataRequest { topics: None, ..Default::default() };
     // One partition must be there, or it is answered at once.
-    let create = logboat_core::protocol::messages::CreateTopicsRequest {
-        topics: vec![logboat_core::protocol::messages::create_topics::CreatableTopic {
-            name: "t".into(),
-            num_partitions: 1,
-            replication_factor: 1,
-            ..Default::default()
-        }],
-        ..Default::default()
-    };
-    polls.write_all(&frame(Box::new(create), 2, "test")).expect("it reads");
+    polls.write_all(&create("t", 1)).expect("it reads");
     answer(&mut polls);
-    polls.write_all(&frame(fetch, 4, "test")).expect("it reads");
+    polls.write_all(&frame(fetch, 4)).expect("it reads");
     // Bytes that make no request yet count.
     let mut dribbles = connect(server.address());
-    for byte in &frame(Box::new(metadata), 4, "test")[..7] {
+    for byte in &frame(Box::new(metadata), 4)[..7] {
         dribbles.write_all(&[*byte]).expect("it reads");
         std::thread::sleep(Duration::from_millis(300));
     }
@@ -252,10 +234,10 @@ fn the_log_names_clients_and_their_software_escaped() {
         client_software_name: "librdkafka".into(),
         client_software_version: "2.12.1".into(),
     };
-    client.write_all(&frame(Box::new(request), 3, "x")).expect("it reads");
+    client.write_all(&frame_of("x", Box::new(request), 3)).expect("it reads");
     answer(&mut client);
     let metadata = || Box::new(MetadataRequest { topics: Some(Vec::new()), ..Default::default() });
-    client.write_all(&frame(metadata(), 4, "my-app")).expect("it reads");
+    client.write_all(&frame_of("my-app", metadata(), 4)).expect("it reads");
     answer(&mut client);
     let line = server.line_with("is client");
     assert!(
@@ -264,7 +246,7 @@ fn the_log_names_clients_and_their_software_escaped() {
     );
     let mut other = connect(server.address());
     let id = format!("a\r\nERROR forged\x1b[31m{}", "x".repeat(20_000));
-    other.write_all(&frame(metadata(), 4, &id)).expect("it reads");
+    other.write_all(&frame_of(&id, metadata(), 4)).expect("it reads");
     answer(&mut other);
     let line = server.line_with("is client");
     assert!(line.contains(r#"/127.0.0.1 is client "a\r\nERROR forged\u{1b}[31mxxx"#), "{line}");

@@ -1,5 +1,7 @@
 //! The server at its limits: few descriptors, clients that do not read, objects that go while they are being sent.
 
+#[path = "support/frames.rs"]
+mod frames;
 #[path = "support/server.rs"]
 mod support;
 
@@ -9,33 +11,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use bytes::BytesMut;
-use logboat_core::chunk::Chunk;
-use logboat_core::protocol::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
-use logboat_core::protocol::messages::delete_records::{
-    DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
-};
 use logboat_core::protocol::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
-use logboat_core::protocol::messages::produce::{
-    PartitionProduceData, ProduceRequest, TopicProduceData,
-};
-use logboat_core::protocol::{Request, request_frame};
-use logboat_core::record::{BatchBuilder, Codec, Scratch};
+use logboat_core::record::Codec;
 use support::{BINARY, PATIENCE, Server, connect};
 
 const TOPIC: &str = "limits";
 const PARTITIONS: i32 = 100;
 const API_VERSIONS: i16 = 18;
-
-fn frame(request: impl Into<Request>, version: i16) -> Vec<u8> {
-    let (frame, _) =
-        request_frame(&request.into(), version, 7, Some("test".into()), BytesMut::new());
-    let bytes = frame.iter().flat_map(|chunk| match chunk {
-        Chunk::Bytes(bytes) => bytes.to_vec(),
-        Chunk::Stored { .. } => unreachable!("a request is in memory"),
-    });
-    bytes.collect()
-}
 
 fn call(stream: &mut TcpStream, request: &[u8]) -> Vec<u8> {
     stream.write_all(request).expect("it reads");
@@ -50,18 +32,8 @@ fn value(number: u32, len: usize) -> Vec<u8> {
 }
 
 fn produce(stream: &mut TcpStream, partition: i32, number: u32, len: usize) {
-    let mut batch = BatchBuilder::new(Codec::None);
-    batch.append(1000, None, Some(&value(number, len)), &[]);
-    let records = Some(batch.build(&mut Scratch::default()).expect("it is small"));
-    let data = PartitionProduceData { index: partition, records };
-    let topic = TopicProduceData {
-        name: TOPIC.into(),
-        partition_data: [data].into_iter().collect(),
-        ..Default::default()
-    };
-    let topic_data = [topic].into_iter().collect();
-    let request = ProduceRequest { acks: -1, timeout_ms: 30_000, topic_data, ..Default::default() };
-    let answer = call(stream, &frame(request, 7));
+    let request = frames::produce(TOPIC, partition, Codec::None, &value(number, len));
+    let answer = call(stream, &request);
     // Topics, the name, partitions, the partition's number, its error.
     assert_eq!(answer[4 + 2 + TOPIC.len() + 4 + 4..][..2], [0, 0], "record {number}");
 }
@@ -83,27 +55,7 @@ fn fetch_all() -> Vec<u8> {
         topics,
         ..Default::default()
     };
-    frame(request, 11)
-}
-
-fn delete_all(stream: &mut TcpStream) {
-    let partition = |partition_index| DeleteRecordsPartition { partition_index, offset: -1 };
-    let partitions = (0..PARTITIONS).map(partition).collect();
-    let topic = DeleteRecordsTopic { name: TOPIC.into(), partitions };
-    let request = DeleteRecordsRequest { topics: vec![topic], timeout_ms: 30_000 };
-    call(stream, &frame(Box::new(request), 1));
-}
-
-fn create_topic(stream: &mut TcpStream) {
-    let topic = CreatableTopic {
-        name: TOPIC.into(),
-        num_partitions: PARTITIONS,
-        replication_factor: 1,
-        ..Default::default()
-    };
-    let request =
-        CreateTopicsRequest { topics: vec![topic], timeout_ms: 30_000, ..Default::default() };
-    call(stream, &frame(Box::new(request), 2));
+    frames::frame(request, 11)
 }
 
 /// Fetches many partitions with a client that reads nothing, writes so much that the first journal file is not needed for
@@ -111,7 +63,7 @@ fn create_topic(stream: &mut TcpStream) {
 fn what_is_being_sent_survives(server: Server, file: Option<&Path>) {
     const LEN: usize = 150_000;
     let mut stream = connect(server.address());
-    create_topic(&mut stream);
+    call(&mut stream, &frames::create(TOPIC, PARTITIONS));
     for partition in 0..PARTITIONS {
         produce(&mut stream, partition, partition as u32, LEN);
     }
@@ -123,7 +75,7 @@ fn what_is_being_sent_survives(server: Server, file: Option<&Path>) {
     for number in 0..160 {
         produce(&mut stream, 0, number, 900_000);
     }
-    delete_all(&mut stream);
+    call(&mut stream, &frames::delete_records(TOPIC, PARTITIONS));
 
     let mut answer = vec![0; u32::from_be_bytes(prefix) as usize];
     slow.read_exact(&mut answer).expect("what was answered is sent");

@@ -3,6 +3,8 @@
 //! One process for all cases: what one of them left behind would be held against the next. Its bounds are those of the
 //! table of bad inputs; while a case runs, others are asked for all the time.
 
+#[path = "support/frames.rs"]
+mod frames;
 #[path = "support/memory.rs"]
 mod memory;
 #[path = "support/server.rs"]
@@ -13,11 +15,12 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use frames::{frame, produce};
 use logboat_core::protocol::messages::MetadataRequest;
 use logboat_core::protocol::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use logboat_core::protocol::messages::metadata::MetadataRequestTopic;
 use logboat_core::record::Codec;
-use memory::{TOPIC, Watched, frame, header, produce};
+use memory::{TOPIC, Watched, header};
 use support::{PATIENCE, answer, connect};
 
 const MIB: u64 = 1 << 20;
@@ -70,7 +73,7 @@ fn row_04_announced_and_not_sent(watched: &Watched) {
 fn row_08_half_frames_while_others_produce(watched: &Watched) {
     watched.under("row 8", 64 * MIB, |address| {
         let mut producer = connect(address);
-        let batch = produce(0, Codec::None, &vec![7; 500_000]);
+        let batch = produce(TOPIC, 0, Codec::None, &vec![7; 500_000]);
         // Each begins in another chunk of the memory that sockets are read into.
         let held: Vec<_> = (0..250)
             .map(|number| {
@@ -238,7 +241,7 @@ fn row_51_bombs(watched: &Watched) {
         (Codec::Zstd, "row 51 zstd"),
         (Codec::Snappy, "row 51 snappy"),
     ] {
-        let bomb = produce(0, codec, &vec![0; 80 << 20]);
+        let bomb = produce(TOPIC, 0, codec, &vec![0; 80 << 20]);
         watched.under(name, 160 * MIB, |address| {
             let mut client = connect(address);
             client.write_all(&bomb).expect("it reads");
@@ -284,7 +287,7 @@ fn row_85_very_many_partitions(watched: &Watched) {
         assert!(answer(&mut client).len() > 20_000 * 20);
     });
     let mut producer = connect(watched.address());
-    producer.write_all(&produce(1, Codec::None, &vec![3; 200_000])).expect("it reads");
+    producer.write_all(&produce(TOPIC, 1, Codec::None, &vec![3; 200_000])).expect("it reads");
     answer(&mut producer);
     watched.under("row 85", 128 * MIB, |address| {
         let mut client = connect(address);

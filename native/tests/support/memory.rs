@@ -9,22 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use logboat_core::chunk::Chunk;
-use logboat_core::protocol::messages::create_topics::CreatableTopic;
-use logboat_core::protocol::messages::delete_records::{
-    DeleteRecordsPartition, DeleteRecordsTopic,
-};
 use logboat_core::protocol::messages::describe_configs::DescribeConfigsResource;
-use logboat_core::protocol::messages::produce::{PartitionProduceData, TopicProduceData};
-use logboat_core::protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DescribeConfigsRequest,
-    ProduceRequest,
-};
-use logboat_core::protocol::{Request, request_frame};
-use logboat_core::record::{BatchBuilder, Codec, Scratch};
+use logboat_core::protocol::messages::{ApiVersionsRequest, DescribeConfigsRequest};
+use logboat_core::record::Codec;
 use tempfile::TempDir;
 
+use crate::frames::{create, delete_records, frame, produce};
 use crate::support::{PATIENCE, Server, answer, connect};
 
 pub(crate) const TOPIC: &str = "watched";
@@ -55,17 +45,10 @@ impl Watched {
         let server = Server::in_directory(directory.path());
         let address = server.address();
         let mut client = connect(address);
-        let topic = CreatableTopic {
-            name: TOPIC.into(),
-            num_partitions: 2,
-            replication_factor: 1,
-            ..Default::default()
-        };
-        let create = CreateTopicsRequest { topics: vec![topic], ..Default::default() };
-        client.write_all(&frame(Box::new(create), 2)).expect("it reads");
+        client.write_all(&create(TOPIC, 2)).expect("it reads");
         answer(&mut client);
         for _ in 0..100 {
-            client.write_all(&produce(0, Codec::None, &vec![1; 900_000])).expect("it reads");
+            client.write_all(&produce(TOPIC, 0, Codec::None, &vec![1; 900_000])).expect("it reads");
             answer(&mut client);
             empty(&mut client);
         }
@@ -179,16 +162,6 @@ fn resident(status: &PathBuf) -> u64 {
     kib.expect("a size") << 10
 }
 
-pub(crate) fn frame(request: impl Into<Request>, version: i16) -> Vec<u8> {
-    let (frame, _) =
-        request_frame(&request.into(), version, 7, Some("test".into()), BytesMut::new());
-    let bytes = frame.iter().flat_map(|chunk| match chunk {
-        Chunk::Bytes(bytes) => bytes.to_vec(),
-        Chunk::Stored { .. } => unreachable!("a request is in memory"),
-    });
-    bytes.collect()
-}
-
 /// A request's header without its length: a null client id, and no tags in a flexible version of the larger ones.
 pub(crate) fn header(key: i16, version: i16) -> Vec<u8> {
     use logboat_core::protocol::ApiKey;
@@ -200,27 +173,9 @@ pub(crate) fn header(key: i16, version: i16) -> Vec<u8> {
     header
 }
 
-/// A Produce of one record with this value.
-pub(crate) fn produce(partition: i32, codec: Codec, value: &[u8]) -> Vec<u8> {
-    let mut batch = BatchBuilder::new(codec);
-    batch.append(1000, None, Some(value), &[]);
-    let records = Some(batch.build(&mut Scratch::default()).expect("it fits"));
-    let data = PartitionProduceData { index: partition, records };
-    let topic = TopicProduceData {
-        name: TOPIC.into(),
-        partition_data: [data].into_iter().collect(),
-        ..Default::default()
-    };
-    let topic_data = [topic].into_iter().collect();
-    frame(ProduceRequest { acks: -1, timeout_ms: 30_000, topic_data, ..Default::default() }, 7)
-}
-
 /// Deletes all records of the first partition.
 pub(crate) fn empty(client: &mut TcpStream) {
-    let partition = DeleteRecordsPartition { partition_index: 0, offset: -1 };
-    let topic = DeleteRecordsTopic { name: TOPIC.into(), partitions: vec![partition] };
-    let request = DeleteRecordsRequest { topics: vec![topic], timeout_ms: 30_000 };
-    client.write_all(&frame(Box::new(request), 1)).expect("it reads");
+    client.write_all(&delete_records(TOPIC, 1)).expect("it reads");
     answer(client);
 }
 
